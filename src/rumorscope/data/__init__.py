@@ -1,0 +1,1 @@
+"""Dataset files → posts: the manifest, one adapter a dataset, safe image reading, splits."""

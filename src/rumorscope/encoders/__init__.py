@@ -1,0 +1,1 @@
+"""Pretrained towers: texts → tokens, pictures → regions at several scales."""

@@ -1,0 +1,17 @@
+"""What can go wrong in a way the user can mend, told apart from bugs."""
+
+
+class RumorscopeError(Exception):
+    """The parent of every error that this package raises on purpose."""
+
+
+class InputError(RumorscopeError):
+    """The user's post, file or configuration is at fault; the message says what would work."""
+
+
+class CheckpointError(RumorscopeError):
+    """A checkpoint is missing, cut off, or does not fit the detector it names."""
+
+
+class NotReadyError(RumorscopeError):
+    """The software cannot answer yet; asking again later can work."""

@@ -1,0 +1,1 @@
+"""Posts → verdicts: the one place where verdicts are made."""

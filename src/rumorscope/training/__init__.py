@@ -1,0 +1,1 @@
+"""One loop for every detector: stages, checkpoints, run history."""

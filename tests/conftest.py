@@ -1,0 +1,31 @@
+"""What every test shares: offline, one thread a process, and the real data where it stands."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+
+
+def _folder(variable: str) -> Path:
+    value = os.environ.get(variable)
+    if not value or not Path(value).is_dir():
+        pytest.skip(f"{variable} names no folder")
+    return Path(value).resolve()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real datasets, or a visible skip."""
+    return _folder("RUMORSCOPE_DATA")
+
+
+@pytest.fixture(scope="session")
+def real_models() -> Path:
+    """The folder of real pretrained towers, or a visible skip."""
+    return _folder("RUMORSCOPE_MODELS")
