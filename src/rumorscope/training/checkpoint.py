@@ -1,0 +1,184 @@
+"""A trained detector on disk: safetensors and JSON, written whole or not at all, and never unpickled.
+
+model.safetensors   the weights
+checkpoint.json     format version, detector, its configuration, calibration, details of the training
+towers/<name>/      what rebuilds each tower without its weights
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field, PositiveFloat
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from rumorscope.config import Settings
+from rumorscope.detectors import Detector, detector_class
+from rumorscope.encoders.sources import SavedTowers, save_towers
+from rumorscope.errors import CheckpointError, InputError
+from rumorscope.training.calibration import Calibration
+from rumorscope.training.files import written_whole
+
+__all__ = ["FORMAT", "Calibration", "Checkpoint", "load_checkpoint", "resolve_checkpoint", "save_checkpoint"]
+
+FORMAT = 1
+"""The version of the layout above; a checkpoint of another version is refused."""
+
+COMPACT_FOLDER = Path(__file__).parents[1] / "models" / "compact"
+WEIGHTS, RECORD, TOWERS = "model.safetensors", "checkpoint.json", "towers"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A detector that was loaded: in evaluation mode, on the device that was asked for."""
+
+    detector: Detector
+    name: str
+    config: Settings
+    calibration: Calibration
+    details: dict[str, Any]
+    hash: str  # first 16 hexadecimal digits of the SHA-256 over weights and record
+    folder: Path
+
+
+class _Calibration(Settings):
+    temperature: PositiveFloat = 1.0
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    uncertain: float = Field(default=0.0, ge=0, le=0.5)
+
+
+class _Record(Settings):
+    format: int
+    detector: str
+    config: dict[str, Any]
+    calibration: _Calibration = _Calibration()
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+def save_checkpoint(
+    detector: Detector,
+    folder: Path,
+    *,
+    name: str,
+    config: Settings,
+    details: dict[str, Any],
+    calibration: Calibration | None = None,
+) -> None:
+    """Write `folder`, replacing what is there; a failure in between leaves what was there before."""
+    record = _Record(
+        format=FORMAT,
+        detector=name,
+        config=config.model_dump(mode="json"),
+        calibration=_Calibration(**asdict(calibration or Calibration())),
+        details=details,
+    )
+    with written_whole(folder) as partial:
+        save_towers(detector, partial / TOWERS)
+        save_file(_own_storage(detector.state_dict()), partial / WEIGHTS)
+        text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        (partial / RECORD).write_text(text + "\n", encoding="utf-8")
+
+
+def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """Rebuild a detector with its weights, offline.
+
+    Raises CheckpointError where the folder is no checkpoint, is cut off, comes from another version of the
+    format, or its weights do not fit the detector that it names.
+    """
+    record = _read_record(folder)
+    try:
+        kind = detector_class(record.detector)
+        config = kind.Config.parse(record.config, where=f"{folder / RECORD}, config")
+        detector = kind(config, SavedTowers(folder / TOWERS))
+    except InputError as error:
+        raise CheckpointError(f"the checkpoint {folder} cannot be rebuilt: {error}") from error
+    _load_weights(detector, folder / WEIGHTS)
+    return Checkpoint(
+        detector=detector.to(device).eval(),
+        name=record.detector,
+        config=config,
+        calibration=Calibration(**record.calibration.model_dump()),
+        details=record.details,
+        hash=_hash(folder),
+        folder=folder,
+    )
+
+
+def resolve_checkpoint(run: str | Path) -> Path:
+    """The checkpoint folder that a user means: a run's folder, a checkpoint's folder, or "compact".
+
+    Raises InputError where there is none.
+    """
+    folder = COMPACT_FOLDER if str(run) == "compact" else Path(run)
+    for candidate in (folder, folder / "checkpoint"):
+        if (candidate / RECORD).is_file():
+            return candidate
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}; name a run, a checkpoint, or 'compact'")
+    state = "its training has not finished" if (folder / "config.json").is_file() else f"it has no {RECORD}"
+    raise InputError(f"{folder} holds no checkpoint: {state}; name a run of `rumorscope train` or 'compact'")
+
+
+def _own_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Safetensors refuses tensors that share memory, as tied weights do."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+
+
+def _read_record(folder: Path) -> _Record:
+    missing = [name for name in (RECORD, WEIGHTS) if not (folder / name).is_file()]
+    if missing:
+        raise CheckpointError(
+            f"{folder} is no checkpoint: {' and '.join(missing)} missing; "
+            "only safetensors with a checkpoint.json are read, pickles never"
+        )
+    try:
+        values = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError
+        raise CheckpointError(f"{folder / RECORD} is not valid JSON, perhaps cut off: {error}") from error
+    version = values.get("format") if isinstance(values, dict) else None
+    if version != FORMAT:
+        raise CheckpointError(
+            f"{folder} has checkpoint format {version!r}, this version of rumorscope reads {FORMAT}; "
+            "train it again, or install the version that wrote it"
+        )
+    try:
+        return _Record.parse(values, where=str(folder / RECORD))
+    except InputError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _load_weights(detector: Detector, path: Path) -> None:
+    """Copy the file's tensors in; halves become the detector's own precision."""
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is cut off or no safetensors file: {error}") from error
+    expected = {name: tuple(tensor.shape) for name, tensor in detector.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    problems = [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
+    problems += [f"{name} is unknown" for name in sorted(found.keys() - expected.keys())]
+    problems += [
+        f"{name} has shape {found[name]}, not {expected[name]}"
+        for name in sorted(expected.keys() & found.keys())
+        if expected[name] != found[name]
+    ]
+    if problems:
+        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise CheckpointError(f"{path} does not fit the detector: {'; '.join(problems[:3])}{more}")
+    detector.load_state_dict(state)
+
+
+def _hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in (WEIGHTS, RECORD):
+        with (folder / name).open("rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,47 @@
+"""Files and folders that are there whole or not at all, whatever kills the process in between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """Fill the yielded temporary folder; on success it takes the place of `folder`, else it is removed.
+
+    Where `folder` exists, a kill between the two renames leaves it as `.<name>.previous` beside.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.partial")
+    previous = folder.with_name(f".{folder.name}.previous")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        for file in filter(Path.is_file, partial.rglob("*")):
+            _flush(file)
+        shutil.rmtree(previous, ignore_errors=True)
+        if folder.exists():
+            folder.rename(previous)
+        partial.rename(folder)
+        shutil.rmtree(previous, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_text_whole(path: Path, text: str) -> None:
+    """Replace a file's text in one step."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    _flush(partial)
+    partial.replace(path)
+
+
+def _flush(path: Path) -> None:
+    """Put the bytes on the disk, so that the rename that follows cannot outrun them."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
