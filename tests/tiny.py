@@ -1,7 +1,7 @@
 """Tiny checkpoints with random weights, in the format of `transformers`, and a few posts to feed them.
 
-Every function is deterministic and needs no network. Widths are 32, layers 2, pictures 32 pixels; positions are
-interpolated from there, so that the default settings (192 pixels, receptive fields 32 and 64) work too.
+Every function is deterministic and needs no network. Widths are 32, layers 2, pictures 32 pixels; the
+encoders interpolate from there, so that the default settings (192 pixels, receptive fields 32 and 64) work too.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ PATCH_SIZE = 8
 TEXT_POSITIONS = 77
 
 WORDS = (
-    "shark street flood bridge fake photo breaking police statement confirmed official report after storm city "
-    "holds people the a in of on not real seen swimming calm park"
-).split()
+    "shark street flood bridge fake photo breaking police statement confirmed official report after storm "
+    "city holds people the a in of on not real seen swimming calm park"
+)
 CHARACTERS = "网传鲨鱼出现在街头官方证实大桥垮塌图片为假警方通报没有人受伤。，"
 
 
@@ -129,7 +129,7 @@ def tiny_posts(folder: Path | None = None) -> list[Post]:
         Post("6", "大桥垮塌图片为假", _files(folder, "brown", "black"), rumor, "bridge", language="zh"),
         Post(
             "7",
-            "Official report confirmed: calm park, not a real shark",
+            "Official report: calm park, not a real shark",
             _files(folder, "red"),
             non_rumor,
             "storm",
@@ -170,15 +170,15 @@ def _save(model: PreTrainedModel, folder: Path) -> None:
 def _word_pieces() -> BertTokenizer:
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *":.,!?", *letters, *(f"##{c}" for c in letters)]
-    vocabulary = dict.fromkeys([*pieces, *WORDS, *CHARACTERS])
+    vocabulary = dict.fromkeys([*pieces, *WORDS.split(), *CHARACTERS])
     return BertTokenizer(vocab={piece: index for index, piece in enumerate(vocabulary)})
 
 
 def _clip_tokenizer() -> CLIPTokenizer:
-    """Bytes, and the merges that build each of WORDS from its left; Chinese stays bytes, as in OpenAI's CLIP."""
+    """Bytes, and the merges that build each of WORDS from its left; Chinese stays bytes."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     merges: dict[tuple[str, str], None] = {}
-    for word in WORDS:
+    for word in WORDS.split():
         symbols = [*word[:-1], f"{word[-1]}</w>"]
         for end in range(1, len(symbols)):
             merges["".join(symbols[:end]), symbols[end]] = None
