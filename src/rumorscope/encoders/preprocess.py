@@ -5,7 +5,7 @@ Shapes: **B** posts, **T** tokens, **I** pictures a post, **U** distinct picture
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
@@ -80,8 +80,11 @@ class Preprocess:
     def __call__(self, posts: Sequence[Post]) -> Batch:
         return self.collate([self.prepare(post) for post in posts])
 
-    def prepare(self, post: Post) -> Sample:
-        """Read one post. Raises InputError where its text is too long or a picture cannot be used."""
+    def prepare(self, post: Post, read: Callable[[ImageSource, int], Picture] | None = None) -> Sample:
+        """Read one post. Raises InputError where its text is too long or a picture cannot be used.
+
+        `read` stands in for `read_picture`, for callers that keep the pictures they have read.
+        """
         if len(post.text) > MAX_TEXT_CHARACTERS:
             raise InputError(
                 f"post {post.id}: the text has {len(post.text)} characters, more than {MAX_TEXT_CHARACTERS}; "
@@ -90,7 +93,7 @@ class Preprocess:
         if len(post.images) > MAX_IMAGES:
             raise InputError(f"post {post.id}: {len(post.images)} images, more than {MAX_IMAGES}; keep the first")
         encoded = self.tokenizer(clean_text(post.text), truncation=True, max_length=self.max_tokens)
-        pictures = tuple(read_picture(source, self.image_size) for source in post.images)
+        pictures = tuple((read or read_picture)(source, self.image_size) for source in post.images)
         return Sample(post, tuple(encoded["input_ids"]), pictures)
 
     def collate(self, samples: Sequence[Sample]) -> Batch:
