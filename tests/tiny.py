@@ -1,7 +1,7 @@
 """Tiny checkpoints with random weights, in the format of `transformers`, and a few posts to feed them.
 
-Every function is deterministic and needs no network. Widths are 32, layers 2, pictures 32 pixels; the
-encoders interpolate from there, so that the default settings (192 pixels, receptive fields 32 and 64) work too.
+Every function is deterministic and needs no network. Widths are 32, layers 2, pictures 32 pixels;
+the encoders interpolate from there, so the default settings (192 pixels, receptive fields 32 and 64) work too.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def tiny_resnet(folder: Path) -> Path:
     torch.manual_seed(14)
     config = ResNetConfig(embedding_size=16, hidden_sizes=[16, WIDTH], depths=[1, 1], layer_type="basic")
     _save(ResNetModel(config), folder)
-    ConvNextImageProcessorPil().save_pretrained(folder)
+    processor = ConvNextImageProcessorPil(image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])
+    processor.save_pretrained(folder)
     return folder
 
 
