@@ -61,7 +61,9 @@ class Detector(nn.Module, ABC):
     preprocess: Preprocess
 
     @abstractmethod
-    def __init__(self, config: Any, towers: Towers) -> None: ...
+    def __init__(self, config: Any, towers: Towers) -> None:
+        """Build from `Config`, with towers kept as direct attributes named as they were asked for."""
+        super().__init__()
 
     @abstractmethod
     def forward(self, batch: Batch) -> Output: ...
