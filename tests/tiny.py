@@ -1,7 +1,7 @@
 """Tiny checkpoints with random weights, in the format of `transformers`, and a few posts to feed them.
 
 Every function is deterministic and needs no network. Widths are 32, layers 2, pictures 32 pixels;
-the encoders interpolate from there, so the default settings (192 pixels, receptive fields 32 and 64) work too.
+the encoders interpolate from there, so the default 192 pixels with receptive fields 32 and 64 work too.
 """
 
 from __future__ import annotations
