@@ -1,1 +1,1 @@
-"""Posts → verdicts: the one place where verdicts are made."""
+"""Posts → verdicts: `Scorer`, and files of any length."""

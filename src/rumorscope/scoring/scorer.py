@@ -1,0 +1,157 @@
+"""Posts → verdicts: the only place where verdicts are made, for the command line, files and services alike.
+
+Shapes: **B** posts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import torch
+
+from rumorscope.data.text import clean_text
+from rumorscope.detectors import Detector, Output
+from rumorscope.encoders.preprocess import Batch, Sample
+from rumorscope.errors import InputError
+from rumorscope.explanation.occlusion import complete
+from rumorscope.post import Evidence, Label, Post, Verdict
+from rumorscope.scoring.prefetch import prefetch
+from rumorscope.training.checkpoint import Calibration, load_checkpoint, resolve_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class BadPost:
+    """A post that could not even be read, in the place where its verdict is expected."""
+
+    id: str
+    error: str
+
+
+class Scorer:
+    """Judges posts with a trained detector.
+
+    A post that cannot be judged gives a verdict with its `error`, and no other post's answer changes.
+    """
+
+    def __init__(
+        self, detector: Detector, calibration: Calibration, *, name: str, checkpoint: str, device: str = "cpu"
+    ) -> None:
+        self.detector = detector.to(device).eval()
+        self.calibration = calibration
+        self.name = name
+        self.checkpoint = checkpoint
+        self.device = device
+        # A tokenizer's first call sets its truncation, which two threads must not do at once.
+        detector.preprocess.prepare(Post("", ""))
+
+    @classmethod
+    def load(cls, checkpoint: str | Path = "compact", *, device: str = "auto") -> Self:
+        """Load a run's folder, a checkpoint's folder, or "compact", which the package carries.
+
+        Raises InputError where there is none, and CheckpointError where it is damaged.
+        """
+        device = pick_device(device)
+        loaded = load_checkpoint(resolve_checkpoint(checkpoint), device)
+        return cls(
+            loaded.detector, loaded.calibration, name=loaded.name, checkpoint=loaded.hash, device=device
+        )
+
+    def __call__(
+        self, posts: Iterable[Post | BadPost], *, batch_size: int = 32, explain: bool = False
+    ) -> Iterator[Verdict]:
+        """One verdict a post, in order, as they come: posts are prepared in threads ahead of the model.
+
+        With `explain`, each verdict carries its evidence, which takes one more answer for each region.
+        """
+        prepared = prefetch(self._prepare, posts, ahead=2 * batch_size)
+        while batch := list(itertools.islice(prepared, batch_size)):
+            yield from self._judge(batch, explain=explain)
+
+    @torch.inference_mode()
+    def probabilities(self, samples: Sequence[Sample], *, batch_size: int = 32) -> list[float]:
+        """The calibrated rumor probability of each sample."""
+        answers: list[float] = []
+        for start in range(0, len(samples), batch_size):
+            _, output = self._forward(samples[start : start + batch_size])
+            answers += self._calibrated(output)
+        return answers
+
+    def _prepare(self, post: Post | BadPost) -> Sample | BadPost:
+        if isinstance(post, BadPost):
+            return post
+        try:
+            sample = self.detector.preprocess.prepare(post)
+        except InputError as error:
+            return BadPost(post.id, str(error))
+        except Exception as error:  # noqa: BLE001  # one odd post must not end a run over millions
+            return BadPost(post.id, f"post {post.id} cannot be read: {type(error).__name__}: {error}")
+        if not sample.pictures and not clean_text(post.text):
+            return BadPost(post.id, f"post {post.id} has neither text nor image; give one of them")
+        return sample
+
+    @torch.inference_mode()
+    def _judge(self, prepared: Sequence[Sample | BadPost], *, explain: bool) -> list[Verdict]:
+        samples = [sample for sample in prepared if isinstance(sample, Sample)]
+        judged = iter(self._verdicts(samples, explain=explain))
+        return [next(judged) if isinstance(item, Sample) else self._failed(item) for item in prepared]
+
+    def _verdicts(self, samples: Sequence[Sample], *, explain: bool) -> list[Verdict]:
+        if not samples:
+            return []
+        batch, output = self._forward(samples)
+        verdicts = [
+            self._verdict(sample.post, probability)
+            for sample, probability in zip(samples, self._calibrated(output), strict=True)
+        ]
+        if not explain:
+            return verdicts
+        evidence = self.detector.evidence(batch, output)
+        return [
+            replace(verdict, evidence=self._complete(found, sample)) if verdict.error is None else verdict
+            for verdict, found, sample in zip(verdicts, evidence, samples, strict=True)
+        ]
+
+    def _complete(self, evidence: Evidence, sample: Sample) -> Evidence:
+        return complete(evidence, sample, self.probabilities, self.detector.preprocess)
+
+    def _forward(self, samples: Sequence[Sample]) -> tuple[Batch, Output]:
+        batch = self.detector.preprocess.collate(samples).to(self.device)
+        return batch, self.detector(batch)
+
+    def _calibrated(self, output: Output) -> list[float]:
+        probabilities: list[float] = self.calibration.probability(output.logits).tolist()  # (B,)
+        return probabilities
+
+    def _verdict(self, post: Post, probability: float) -> Verdict:
+        if math.isnan(probability):
+            return self._failed(BadPost(post.id, f"post {post.id}: the detector gave no number"))
+        label = Label.RUMOR if probability >= self.calibration.threshold else Label.NON_RUMOR
+        return Verdict(post.id, probability, label, self.name, self.checkpoint, self._doubt(probability))
+
+    def _doubt(self, probability: float) -> str | None:
+        threshold, uncertain = self.calibration.threshold, self.calibration.uncertain
+        if abs(probability - threshold) >= uncertain:
+            return None
+        return (
+            f"the probability {probability:.2f} lies within {uncertain:.2f} of the threshold {threshold:.2f}"
+        )
+
+    def _failed(self, bad: BadPost) -> Verdict:
+        return Verdict(bad.id, None, None, self.name, self.checkpoint, error=bad.error)
+
+
+def pick_device(device: str) -> str:
+    """The named device; "auto" is a GPU where there is one. Raises InputError where it cannot be used."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"device '{device}' cannot be used ({first}); use auto, cpu or cuda") from error
+    return device
