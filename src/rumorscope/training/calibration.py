@@ -34,7 +34,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     Where the data bear no finite answer (no post, one class, no error at all) it stays within
     `TEMPERATURE_RANGE`, or is 1 if nothing can be learnt.
     """
-    if labels.unique().numel() < 2:
+    if labels.numel() == 0 or labels.min() == labels.max():
         return 1.0
     logits, labels = logits.double(), labels.double()
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)

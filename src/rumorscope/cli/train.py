@@ -1,0 +1,85 @@
+"""`rumorscope train`: from a configuration and data to a calibrated checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from rumorscope.cli._app import app
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rumorscope.training.config import RunConfig
+    from rumorscope.training.run import Summary
+
+
+@app.command("train")
+def train(
+    config: Path = typer.Argument(help="A run's TOML, such as configs/micc-twitter.toml."),
+    to: Path | None = typer.Option(
+        None, help="The run's folder. A run that was stopped goes on there.  [default: runs/<name of CONFIG>]"
+    ),
+    data: list[Path] = typer.Option([], help="A folder with posts, in place of those in CONFIG; repeatable."),
+    captions: list[Path] = typer.Option([], help="A folder with caption pairs, likewise; repeatable."),
+    seed: int | None = typer.Option(None, min=0, help="In place of the seed in CONFIG."),
+    changes: list[str] = typer.Option(
+        [], "--set", metavar="KEY=VALUE", help="Change any key, as in training.patience=5; repeatable."
+    ),
+) -> None:
+    """Train a detector, and keep its best weights on validation posts as a checkpoint.
+
+    CONFIG names the detector, the data and how to train; docs/training.md explains every key. Folders of
+    posts and captions come from `rumorscope data import`. Posts of the split "test" are never looked at.
+
+    Stop it whenever you like: the same command goes on where it stood, to the same weights.
+
+    Several processes:  accelerate launch --num_processes 2 $(which rumorscope) train CONFIG
+    """
+    from rich.console import Console
+
+    from rumorscope.training.config import read_run_config
+
+    if seed is not None:
+        changes = [*changes, f"training.seed={seed}"]
+    run = read_run_config(config, changes, folders=data, captions=captions)
+    folder = to or Path("runs") / config.stem
+    console = Console()
+    summary = _train(run, folder, console)
+    if summary is not None:
+        _print(summary, console)
+
+
+def _train(run: RunConfig, folder: Path, console: Console) -> Summary | None:
+    """Train with a progress bar; only the main one of several processes shows it and gets the summary."""
+    from rumorscope.training.processes import Processes
+    from rumorscope.training.progress import ProgressBar
+    from rumorscope.training.run import train_run
+
+    with Processes() as processes:
+        if not processes.is_main:
+            train_run(run, folder, processes=processes)
+            return None
+        with ProgressBar(console) as bar:
+            return train_run(run, folder, processes=processes, report=bar)
+
+
+def _print(summary: Summary, console: Console) -> None:
+    selected = summary.details["selected"]
+    if summary.was_finished:
+        console.print(f"{summary.folder} was trained already; here is what it came to.")
+    console.print(f"selected     {selected['stage']}, epoch {selected['epoch']}")
+    metrics = summary.details["validation"]
+    if metrics:
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+        console.print(f"validation   {shown}", highlight=False)
+    console.print(f"temperature  {summary.calibration.temperature:.3f}", highlight=False)
+    console.print(f"checkpoint   {summary.checkpoint}", highlight=False)
+    folders = [f"--data {folder}" for folder in summary.data]
+    console.print(
+        f"\nnext: rumorscope evaluate {summary.folder} {' '.join(folders[:1])} --split test\n"
+        f'      rumorscope score "TEXT" --image FILE --run {summary.folder}',
+        highlight=False,
+    )

@@ -1,0 +1,33 @@
+"""Which parameters learn in a stage, and which modules run as in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+
+
+def train_only(detector: nn.Module, parameters: Iterable[nn.Parameter]) -> None:
+    """Freeze all but `parameters`, and put every module that holds none of them in evaluation mode.
+
+    A module without parameters, such as a dropout, follows the module that it is part of.
+    """
+    detector.requires_grad_(False)
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    _set_mode(detector, training=True)
+
+
+def is_frozen(module: nn.Module) -> bool:
+    """Whether the module answers the same for the same input throughout the stage."""
+    learns = any(parameter.requires_grad for parameter in module.parameters())
+    return not learns and not any(part.training for part in module.modules())
+
+
+def _set_mode(module: nn.Module, *, training: bool) -> None:
+    parameters = list(module.parameters())
+    if parameters:
+        training = any(parameter.requires_grad for parameter in parameters)
+    module.training = training
+    for child in module.children():
+        _set_mode(child, training=training)

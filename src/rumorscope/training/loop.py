@@ -1,0 +1,200 @@
+"""The one loop that trains every detector, driven by its stages.
+
+Everything random in a step derives from (seed, stage, epoch, step), so that a run which was killed goes on
+as if it had not been.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from rumorscope.detectors import Detector, Stage
+from rumorscope.encoders.preprocess import Batch
+from rumorscope.errors import InputError, RumorscopeError
+from rumorscope.post import Post
+from rumorscope.training.config import TrainingConfig
+from rumorscope.training.freezing import train_only
+from rumorscope.training.frozen import remembered_pictures
+from rumorscope.training.history import History
+from rumorscope.training.learner import Learner
+from rumorscope.training.loading import load
+from rumorscope.training.material import Material
+from rumorscope.training.objective import TOTAL, Precision, joined
+from rumorscope.training.processes import Processes
+from rumorscope.training.progress import Report, Silent
+from rumorscope.training.sampling import (
+    epoch_batches,
+    in_batches,
+    one_per_image,
+    seed_everything,
+    seed_of,
+    share,
+)
+from rumorscope.training.stages import chosen_stages
+from rumorscope.training.state import Position, load_state, load_weights, save_state, save_weights
+from rumorscope.training.validation import Validation, validate
+
+
+class Trainer:
+    """Trains a detector in place through its stages; `folder` gets `history.jsonl` and `state/`.
+
+    Goes on from the state in `folder`, if there is one. Raises InputError where configuration and posts
+    cannot serve the stages, before anything is computed.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        material: Material,
+        config: TrainingConfig,
+        folder: Path,
+        *,
+        processes: Processes | None = None,
+        report: Report | None = None,
+    ) -> None:
+        self.processes = processes or Processes()
+        self.detector = detector.to(self.processes.device)
+        self.stages = chosen_stages(detector, config)
+        self._material, self._config = material, config
+        self._report = report or Silent()
+        self._state, self._best = (folder / "state" / f"{name}.safetensors" for name in ("latest", "best"))
+        for stage in self.stages:
+            self._check(stage)
+        self.position = Position()
+        self._moments: dict[int, dict[str, Tensor]] = {}
+        if self._state.is_file():
+            self.position, weights, self._moments = load_state(self._state)
+            detector.load_state_dict(weights)
+        self.history = History(
+            folder / "history.jsonl" if self.processes.is_main else None, self.position.rows
+        )
+        self._saved = time.monotonic()
+
+    def run(self) -> History:
+        """Train through all stages, to the weights that the last one selects."""
+        for index, stage in enumerate(self.stages):
+            if index == self.position.stage:
+                self._train_stage(stage)
+        self.detector.eval()
+        return self.history
+
+    def validate(self, stage: Stage, precision: Precision = "no") -> Validation:
+        """How the detector does now on the stage's validation posts."""
+        _, posts = self._material.of(stage)
+        order = range(len(posts)) if stage.sampling == "shuffled" else one_per_image(posts, random.Random(0))
+        batches = self._load(posts, in_batches(order, stage.batch_size))
+        return validate(self.detector, stage, batches, self.processes, precision)
+
+    def _check(self, stage: Stage) -> None:
+        _, validation = self._material.of(stage)
+        if self._config.select_by == "loss" or stage.select == "last":
+            return
+        if len({post.label for post in validation} - {None}) < 2:
+            raise InputError(
+                f"stage '{stage.name}' selects by AUC, which needs validation {stage.data} of both classes; "
+                "hold out more, or set select_by = 'loss'"
+            )
+
+    def _train_stage(self, stage: Stage) -> None:
+        train, validation = self._material.of(stage)
+        train_only(self.detector, [parameter for group in stage.groups for parameter in group.parameters])
+        learner = Learner(self.detector, stage, self._config, self.processes)
+        learner.restore(self._moments, self.position.scaler)
+        pictures = {source for post in [*train, *validation] for source in post.images}
+        with remembered_pictures(self.detector, len(pictures)):
+            while not self._is_over(stage):
+                self._train_epoch(stage, learner, train)
+                self._end_epoch(stage, learner, bool(validation))
+        if stage.select == "validation":
+            self.processes.wait()  # the main process has just written it
+            load_weights(self._best, self.detector)
+        self.position.next_stage()
+        self._moments = {}
+        self._save(None)
+
+    def _is_over(self, stage: Stage) -> bool:
+        if self.position.epoch >= stage.epochs:
+            return True
+        best = self.position.best_epoch
+        return best is not None and self.position.epoch - 1 - best >= self._config.patience
+
+    def _train_epoch(self, stage: Stage, learner: Learner, posts: Sequence[Post]) -> None:
+        position = self.position
+        batches = self._order(stage, posts)
+        self._report.start_epoch(stage.name, position.epoch + 1, stage.epochs, len(batches), position.step)
+        rest = batches[position.step :]
+        started = time.monotonic()
+        for indices, batch in zip(rest, self._load(posts, rest), strict=True):
+            seed_everything(
+                seed_of(self._config.seed, stage.name, position.epoch, position.step, self.processes.index)
+            )
+            number = position.epoch * len(batches) + position.step
+            losses = learner.step(batch, posts=len(indices), number=number)
+            self._refuse_divergence(stage, losses.means()[TOTAL])
+            position.step += 1
+            position.losses = joined([position.losses, losses])
+            seconds, started = time.monotonic() - started, time.monotonic()
+            position.seconds += seconds
+            self._report.step(position.losses.means(), len(indices) / seconds)
+            if time.monotonic() - self._saved >= self._config.save_seconds:
+                self._save(learner)
+
+    def _order(self, stage: Stage, posts: Sequence[Post]) -> list[list[int]]:
+        return epoch_batches(
+            stage,
+            posts,
+            seed=self._config.seed,
+            epoch=self.position.epoch,
+            oversample=self._config.class_balance == "oversample",
+        )
+
+    def _load(self, posts: Sequence[Post], batches: Sequence[Sequence[int]]) -> Iterator[Batch]:
+        mine = [share(batch, self.processes.index, self.processes.count) for batch in batches]
+        return load(posts, self.detector.preprocess, mine, self._config.workers)
+
+    def _end_epoch(self, stage: Stage, learner: Learner, validates: bool) -> None:
+        validation = self.validate(stage, self._config.mixed_precision) if validates else None
+        best = stage.select == "validation" and validation is not None and self._is_best(validation)
+        if best and self.processes.is_main:
+            save_weights(self._best, self.detector)
+        row = {
+            "stage": stage.name,
+            "epoch": self.position.epoch + 1,
+            "posts": self.position.losses.posts,
+            "seconds": round(self.position.seconds, 3),
+            "learning_rates": learner.rates(),
+            "train": self.position.losses.means(),
+            "validation": validation.metrics() if validation else {},
+            "best": best,
+        }
+        self.history.append(row)
+        self._report.end_epoch(row)
+        self.position.rows += 1
+        self.position.next_epoch()
+        self._save(learner)
+
+    def _is_best(self, validation: Validation) -> bool:
+        score = validation.auc if self._config.select_by == "auc" else -validation.losses[TOTAL]
+        if score is None or (self.position.best_score is not None and score <= self.position.best_score):
+            return False
+        self.position.best_score, self.position.best_epoch = score, self.position.epoch
+        return True
+
+    def _refuse_divergence(self, stage: Stage, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise RumorscopeError(
+                f"the loss became {loss} in epoch {self.position.epoch + 1}, step {self.position.step + 1}; "
+                f"set learning_rate_scale below 1 in [training.stages.{stage.name}]"
+            )
+
+    def _save(self, learner: Learner | None) -> None:
+        self._saved = time.monotonic()
+        if self.processes.is_main:
+            self.position.scaler = learner.scaler.state_dict() if learner else {}
+            save_state(self._state, self.position, self.detector, learner.optimizer if learner else None)

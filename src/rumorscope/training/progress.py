@@ -1,0 +1,79 @@
+"""What a person sees while a detector trains: a bar with the losses and the rate, a line an epoch."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+
+class Report(Protocol):
+    """What the loop tells of its progress."""
+
+    def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None: ...
+
+    def step(self, losses: dict[str, float], posts_per_second: float) -> None: ...
+
+    def end_epoch(self, row: dict[str, Any]) -> None: ...
+
+
+class Silent:
+    """Tells nothing: for tests, and for all processes but the main one."""
+
+    def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None:
+        pass
+
+    def step(self, losses: dict[str, float], posts_per_second: float) -> None:
+        pass
+
+    def end_epoch(self, row: dict[str, Any]) -> None:
+        pass
+
+
+class ProgressBar:
+    """A bar of the running epoch, and a line for each one that is over."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[losses]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        description = f"{stage}, epoch {epoch}/{epochs}"
+        self._task = self._bar.add_task(description, total=steps, completed=done, losses="")
+
+    def step(self, losses: dict[str, float], posts_per_second: float) -> None:
+        if self._task is not None:
+            shown = f"{_shown(losses)}  {posts_per_second:.0f} posts/s"
+            self._bar.update(self._task, advance=1, losses=shown)
+
+    def end_epoch(self, row: dict[str, Any]) -> None:
+        parts = [f"{row['stage']}, epoch {row['epoch']}: {_shown(row['train'])}"]
+        if row["validation"]:
+            parts.append(f"validation {_shown(row['validation'])}")
+        if row["best"]:
+            parts.append("best so far")
+        self._bar.console.print(" | ".join(parts), highlight=False)
+
+
+def _shown(values: dict[str, float]) -> str:
+    """Losses and metrics in few digits; a total that is its only term is not said twice."""
+    hidden = {"total"} if "total" in values and list(values.values()).count(values["total"]) > 1 else set()
+    return " ".join(f"{name} {value:.3f}" for name, value in values.items() if name not in hidden)
