@@ -27,7 +27,8 @@ class ImageLimits:
 def read_image(source: ImageSource, limits: ImageLimits = ImageLimits()) -> Image.Image:
     """Decode a picture to RGB: the first frame, turned upright, any transparency laid over white.
 
-    Raises InputError where the file is missing, too large, truncated, or no picture that Pillow can read.
+    The result's `format` is the file's. Raises InputError where the file is missing, too large, truncated,
+    or no picture that Pillow can read.
     """
     data = read_bytes(source, limits)
     with warnings.catch_warnings():
@@ -37,7 +38,9 @@ def read_image(source: ImageSource, limits: ImageLimits = ImageLimits()) -> Imag
             with Image.open(io.BytesIO(data), formats=_readable_formats()) as image:
                 _check_pixels(image, source, limits)
                 image.load()
-                return _to_rgb(ImageOps.exif_transpose(image))
+                upright = _to_rgb(ImageOps.exif_transpose(image))
+                upright.format = image.format
+                return upright
         except InputError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

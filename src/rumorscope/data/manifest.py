@@ -32,7 +32,7 @@ def _label(value: Any) -> Any:
         return None
     if isinstance(value, str) and value.replace("-", "_") in LABELS:
         return LABELS[value.replace("-", "_")]
-    if type(value) is int and value in (0, 1):
+    if type(value) in (int, Label) and value in (0, 1):
         return Label(value)
     raise ValueError("unknown label; use 1 or 'rumor', 0 or 'non_rumor', or null")
 
@@ -201,7 +201,8 @@ def explain(error: ValidationError) -> str:
     for problem in error.errors(include_url=False):
         key = ".".join(map(str, problem["loc"]))
         message = problem["msg"].removeprefix("Value error, ")
-        parts.append(f"{key} = {_short(problem['input'])}: {message}" if key else message)
+        value = "" if problem["type"] == "missing" else f" = {_short(problem['input'])}"
+        parts.append(f"{key}{value}: {message}" if key else message)
     return "; ".join(parts)
 
 
@@ -227,7 +228,7 @@ def is_inside(name: str) -> bool:
 def _lines(folder: Path) -> Iterator[str]:
     path = folder / METADATA
     try:
-        with path.open(encoding="utf-8", newline="\n") as file:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
             yield from file
     except FileNotFoundError as error:
         raise InputError(f"{folder} holds no {METADATA}; make one with 'rumorscope data import'") from error

@@ -6,9 +6,9 @@ import html
 import re
 import unicodedata
 
-_ESCAPED_SPACE = re.compile(r"\\[nrt]")  # the two characters, as the Twitter files hold them
+_ESCAPED_SPACE = re.compile(r"\\[nrt]")  # two characters: some datasets hold text as JSON escapes it
 _URL = re.compile(
-    r"(?:https?://|www\.|pic\.twitter\.com/|\bt\.c[on]/)[\w\-.~:/?#@!$&*+,;=%]*…?",
+    r"(?:https?: ?//|www\.|pic\.twitter\.com/|\bt\.c[on]/)[\w\-.~:/?#@!$&*+,;=%]*…?",
     re.ASCII | re.IGNORECASE,  # Chinese text follows a URL without a space
 )
 _WORD = re.compile(r"\w+")
@@ -16,13 +16,13 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co"}  # control, zero-width, lone surrogate, pr
 
 
 def clean_text(text: str) -> str:
-    """Undo HTML entities and escapes, drop URLs and invisible characters, and collapse white space.
+    """Undo HTML and JSON escapes, drop URLs and invisible characters, and collapse white space.
 
     Letters and digits are brought to their plain form (NFKC), so that 𝗯𝗼𝗹𝗱 or ｗｉｄｅ letters read as
     letters; Chinese punctuation keeps its full width, which is how vocabularies know it.
     """
     text = html.unescape(html.unescape(text))  # some feeds escape what was escaped already
-    text = _URL.sub(" ", _ESCAPED_SPACE.sub(" ", text))
+    text = _URL.sub(" ", _ESCAPED_SPACE.sub(" ", text).replace(r"\/", "/"))
     text = "".join(" " if char.isspace() else char for char in text if _is_visible(char))
     text = _WORD.sub(_plain, unicodedata.normalize("NFC", text))
     return " ".join(text.split())
