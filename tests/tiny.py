@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 from tokenizers import pre_tokenizers
+from torch import nn
 from transformers import (
     BertConfig,
     BertModel,
@@ -161,7 +162,9 @@ def _save(model: PreTrainedModel, folder: Path) -> None:
     """Save random weights large enough that no two pictures, texts or regions look alike."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if parameter.dim() > 1:
+            if parameter.dim() == 4:
+                nn.init.kaiming_normal_(parameter)
+            elif parameter.dim() == 2:
                 parameter.mul_(3.0)
             elif name.endswith("bias"):
                 parameter.normal_(std=0.1)
