@@ -126,7 +126,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.message}"
+        return f"line {self.line}: {self.message}" if self.line else self.message
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,14 @@ class Manifest:
 
 def load_manifest(folder: Path) -> Manifest:
     """Read and check a folder's manifest. Raises InputError with the number of the first bad line."""
+    rows = load_rows(folder)
+    fingerprint = hashlib.sha256((folder / METADATA).read_bytes()).hexdigest()
+    posts = tuple(row.post(folder) for row in rows)
+    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint)
+
+
+def load_rows(folder: Path) -> list[Row]:
+    """The rows of a folder's manifest. Raises InputError with the number of the first bad line."""
     rows: list[Row] = []
     for row in check_rows(folder):
         if isinstance(row, Problem):
@@ -156,9 +164,7 @@ def load_manifest(folder: Path) -> Manifest:
         rows.append(row)
     if not rows:
         raise InputError(f"{folder / METADATA} holds no posts")
-    fingerprint = hashlib.sha256((folder / METADATA).read_bytes()).hexdigest()
-    posts = tuple(row.post(folder) for row in rows)
-    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint)
+    return rows
 
 
 def check_rows(folder: Path) -> Iterator[Row | Problem]:
