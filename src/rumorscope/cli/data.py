@@ -96,17 +96,9 @@ def _statistics_table(statistics: Statistics) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, caption=_caption(statistics))
+    table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True, caption=_caption(statistics))
     table.add_column("", overflow="fold")
-    for name in (
-        "posts",
-        "rumors",
-        "non-\nrumors",
-        "with\nimage",
-        "images",
-        "distinct\nimages",
-        "mean\nlength",
-    ):
+    for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_row(*_cells(statistics.total), end_section=True)
     for kind, counts in (
@@ -114,14 +106,23 @@ def _statistics_table(statistics: Statistics) -> Table:
         ("event", statistics.events),
         ("language", statistics.languages),
     ):
+        if counts:
+            table.add_row(f"by {kind}", style="bold")
         for count in counts:
-            table.add_row(f"{kind} {count.name}", *_cells(count)[1:], end_section=count is counts[-1])
+            table.add_row(*_cells(count), end_section=count is counts[-1])
     return table
 
 
+_COLUMNS = ("posts", "rumors", "non-\nrumors", "with\nimage", "images", "distinct\nimages", "mean\nlength")
+
+
 def _caption(statistics: Statistics) -> str:
-    replies = f"; {statistics.replies:,} replies" if statistics.replies else ""
-    return f"length in characters; {statistics.posts_per_image:.1f} posts an image{replies}"
+    parts = ["length in characters"]
+    if statistics.posts_per_image:
+        parts.append(f"{statistics.posts_per_image:.1f} posts an image")
+    if statistics.replies:
+        parts.append(f"{statistics.replies:,} replies")
+    return "; ".join(parts)
 
 
 def _cells(counts: GroupCounts) -> list[str]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -226,9 +226,9 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
 
 def is_inside(name: str) -> bool:
     """Whether a file name, joined to a folder, stays below it on every system."""
-    path = PurePosixPath(name)
-    odd = "\\" in name or ":" in name or "\0" in name
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not odd
+    paths = (PurePosixPath(name), PureWindowsPath(name))
+    leads_away = any(path.anchor or ".." in path.parts for path in paths)
+    return bool(paths[0].parts) and not leads_away and "://" not in name and "\0" not in name
 
 
 def _lines(folder: Path) -> Iterator[str]:
