@@ -205,7 +205,7 @@ class Micc(Detector):
 
     def _contrastive_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         assert isinstance(output, MiccOutput)
-        pairs = output.has_picture
+        pairs = output.has_picture & _first_with_its_pictures(batch.image_index)
         loss = text_to_image_info_nce if self.config.paper_literal else info_nce
         return {"info_nce": loss(output.text[pairs], output.image[pairs], output.contrastive_temperature)}
 
@@ -237,6 +237,12 @@ def _fusion(config: MiccConfig, *, scales: int, regions: int) -> Fusion:
                 mixing="raw" if config.paper_literal else "standardised",
             )
             return ScaleAware(width, weighing)
+
+
+def _first_with_its_pictures(image_index: Tensor) -> Tensor:
+    """(B, I) → (B,): False where an earlier post has the same pictures and would count as a wrong answer."""
+    same = (image_index.unsqueeze(0) == image_index.unsqueeze(1)).all(dim=-1)  # (B, B)
+    return ~same.tril(diagonal=-1).any(dim=1)
 
 
 def _group(modules: Sequence[nn.Module], learning_rate: float) -> ParameterGroup:

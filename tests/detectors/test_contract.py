@@ -1,0 +1,44 @@
+"""Every detector, and every published variant, under the contract that all share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors.contract import CHECKS, Case, check_saved_and_loaded_gives_equal_logits
+from rumorscope.detectors import detector_class, detector_names
+from tiny import tiny_clip
+
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "micc-ms_alpha": ("micc", {"variant": "ms_alpha"}),
+    "micc-ms_beta": ("micc", {"variant": "ms_beta"}),
+    "micc-a_gamma": ("micc", {"variant": "a_gamma"}),
+    "micc-a_delta": ("micc", {"variant": "a_delta"}),
+    "micc-clip": ("micc", {"variant": "clip", "image": {"receptive_fields": (8,)}}),
+    "micc-concate": ("micc", {"variant": "concate"}),
+    "micc-literal": ("micc", {"paper_literal": True, "temperature": 1.0}),
+}
+CONFIGURATIONS = {name: (name, {}) for name in detector_names()} | VARIANTS
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_clip(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(params=CONFIGURATIONS)
+def case(request: pytest.FixtureRequest, towers: Path) -> Case:
+    name, changes = CONFIGURATIONS[request.param]
+    return Case(detector_class(name), towers, changes)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_contract(case: Case, check: Callable[[Case], None]) -> None:
+    check(case)
+
+
+def test_saved_and_loaded_gives_equal_logits(case: Case, tmp_path: Path) -> None:
+    check_saved_and_loaded_gives_equal_logits(case, tmp_path)
