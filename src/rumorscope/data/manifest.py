@@ -13,7 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from rumorscope.errors import InputError
 from rumorscope.post import Label, Post, Reply
@@ -45,8 +53,18 @@ def _utc_if_naive(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-Identifier = Annotated[str, BeforeValidator(_text_id), Field(min_length=1)]
-Name = Annotated[str | None, BeforeValidator(_nothing_if_empty)]
+def _whole_characters(value: str) -> str:
+    """JSON can hold half a character (a lone surrogate), which no file and no tokenizer takes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_whole_characters)]
+Identifier = Annotated[Text, Field(min_length=1), BeforeValidator(_text_id)]
+Name = Annotated[Text | None, BeforeValidator(_nothing_if_empty)]
 Time = Annotated[datetime | None, BeforeValidator(_nothing_if_empty)]
 
 
@@ -56,7 +74,7 @@ class ReplyRow(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: Identifier
-    text: str
+    text: Text
     parent: Name = None
     time: Time = None
     user: Name = None
@@ -71,7 +89,7 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: Identifier
-    text: str
+    text: Text
     images_file_names: tuple[str, ...] = ()  # relative to the folder, with forward slashes
     images_sha256: tuple[str, ...] = ()  # of the files, in the same order, or empty
     label: Annotated[Label | None, BeforeValidator(_label)] = None
