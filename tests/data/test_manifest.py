@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rumorscope.data.manifest import Problem, Row, check_rows, is_inside, load_manifest, write_rows
+from rumorscope.data.manifest import Problem, check_rows, load_manifest, write_rows
+from rumorscope.data.row import Row, is_inside
 from rumorscope.errors import InputError
 from rumorscope.post import Label, Post, Reply
 

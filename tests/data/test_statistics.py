@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rumorscope.data.manifest import ReplyRow, Row
+from rumorscope.data.row import ReplyRow, Row
 from rumorscope.data.statistics import GroupCounts, describe
 from rumorscope.post import Label
 

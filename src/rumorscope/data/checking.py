@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rumorscope.data.images import image_key, read_bytes, read_image
-from rumorscope.data.manifest import Problem, Row, check_rows
+from rumorscope.data.manifest import Problem, check_rows
+from rumorscope.data.row import Row
 from rumorscope.errors import InputError
 
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from rumorscope.data.adapters import Dropped, Kept, adapter
 from rumorscope.data.images import image_key, read_bytes, read_image
-from rumorscope.data.manifest import METADATA, ReplyRow, Row, explain, write_rows
+from rumorscope.data.manifest import METADATA, write_rows
+from rumorscope.data.row import ReplyRow, Row, explain
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rumorscope.data.manifest import Row, load_rows
+from rumorscope.data.manifest import load_rows
+from rumorscope.data.row import Row
 from rumorscope.post import Label
 
 
