@@ -36,6 +36,8 @@ class Architecture(Settings):
 
 def build_tower(folder: Path, modality: Modality) -> Any:
     """The tower whose config.json lies in `folder`, with random weights. Raises CheckpointError."""
+    if not (folder / "config.json").is_file():
+        raise CheckpointError(f"no {folder / 'config.json'}: the checkpoint is incomplete; copy it again")
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError) as error:

@@ -22,10 +22,14 @@ class CompactTowers:
     """The attributes "text" and "image" of a checkpoint's detector, whatever the new detector calls them.
 
     The settings may differ from those of the checkpoint. A scale that it was not trained at starts with a
-    scale embedding of zero.
+    scale embedding of zero. Raises CheckpointError where the package was installed without them.
     """
 
     def __init__(self, folder: Path = COMPACT_FOLDER) -> None:
+        if not folder.is_dir():
+            raise CheckpointError(
+                f"no compact towers in {folder}; name a hub model or a local folder instead"
+            )
         self._saved = SavedTowers(folder / "towers")
         self._folder = folder
 

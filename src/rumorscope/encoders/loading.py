@@ -35,6 +35,7 @@ def load_tower(model: str, modality: Modality) -> Any:
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # told apart below
             output_loading_info=True,
         )
     tower = keep_tower(whole, modality)
@@ -42,11 +43,11 @@ def load_tower(model: str, modality: Modality) -> Any:
         raise InputError(
             f"'{model}' ({config.model_type}) has no {modality} tower; name a checkpoint that has one"
         )
-    missing = sorted(key for key in info["missing_keys"] if "pooler." not in key)
+    lacking = {*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])}
+    missing = sorted(key for key in lacking if "pooler." not in key)
     if missing:
-        raise InputError(
-            f"the weights of '{model}' are incomplete: no {missing[0]} and {len(missing) - 1} more"
-        )
+        more = f" and {len(missing) - 1} more" if missing[1:] else ""
+        raise InputError(f"'{model}' lacks weights that its config.json asks for: {missing[0]}{more}")
     return tower
 
 
@@ -107,8 +108,8 @@ def _reported(model: str) -> Iterator[None]:
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         where = "that folder" if Path(model).is_dir() else "the Hugging Face hub"
         raise InputError(
-            f"cannot load '{model}' from {where}: {' '.join(str(error).split())} -- offline, name a folder "
-            "that holds config.json, model.safetensors, and tokenizer.json or preprocessor_config.json"
+            f"cannot load '{model}' from {where}: {str(error).strip().splitlines()[0]} -- offline, name a "
+            "folder that holds config.json, model.safetensors, and tokenizer.json or preprocessor_config.json"
         ) from error
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from torch import nn
-from transformers import AutoTokenizer
 
 from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
 from rumorscope.encoders.architecture import build_tower
 from rumorscope.encoders.convolutional import ConvolutionalImageEncoder
 from rumorscope.encoders.image import Channels, ImageArchitecture, PretrainedImageEncoder
+from rumorscope.encoders.loading import load_tokenizer
 from rumorscope.encoders.sclip import VISION_TOWERS, SclipImageEncoder
 from rumorscope.encoders.text import PretrainedTextEncoder
-from rumorscope.errors import CheckpointError
+from rumorscope.errors import CheckpointError, InputError
 
 
 class SavedTowers:
@@ -28,9 +28,9 @@ class SavedTowers:
         folder = self._folder / name
         tower = build_tower(folder, "text")
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{folder} holds no tokenizer: {error}") from error
+            tokenizer = load_tokenizer(str(folder), tower)
+        except InputError as error:
+            raise CheckpointError(f"the checkpoint is damaged: {error}") from error
         return PretrainedTextEncoder(tower, tokenizer, config.max_tokens)
 
     def image(self, name: str, config: ImageTowerConfig) -> ImageEncoder:
