@@ -25,7 +25,7 @@ def test_shows_the_settings_of_one_with_their_defaults(monkeypatch: pytest.Monke
         line.split("│")[1].strip(): line.split("│")[2].strip() for line in output.splitlines() if "│" in line
     }
     assert cells["top_k"] == "2"
-    assert cells["variant"] == "full"
+    assert cells["variant"] == '"full"'
     assert cells["image.receptive_fields"] == "[32, 64]"
 
 

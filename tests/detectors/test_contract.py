@@ -29,7 +29,7 @@ def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_clip(tmp_path_factory.mktemp("clip"))
 
 
-@pytest.fixture(params=CONFIGURATIONS)
+@pytest.fixture(params=CONFIGURATIONS, scope="module")
 def case(request: pytest.FixtureRequest, towers: Path) -> Case:
     name, changes = CONFIGURATIONS[request.param]
     return Case(detector_class(name), towers, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -209,10 +210,18 @@ def test_literal_form_normalises_the_logits_over_the_training_batch(towers: Path
     assert detector.fusion.weighing.mixing == "raw"
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_contract_holds_with_bert_and_a_convolutional_tower(check: Any, towers: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def mixed(towers: Path, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    folder = tmp_path_factory.mktemp("mixed")
     changes = {
-        "text": {"model": str(tiny_bert(tmp_path / "bert"))},
-        "image": {"model": str(tiny_resnet(tmp_path / "resnet"))},
+        "text": {"model": str(tiny_bert(folder / "bert"))},
+        "image": {"model": str(tiny_resnet(folder / "resnet"))},
     }
-    check(Case(Micc, towers, changes))
+    return Case(Micc, towers, changes)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_contract_holds_with_bert_and_a_convolutional_tower(
+    check: Callable[[Case], None], mixed: Case
+) -> None:
+    check(mixed)

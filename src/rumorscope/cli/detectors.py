@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import inspect
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 import typer
 
 from rumorscope.cli._app import app
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.table import Table
 
 
@@ -37,18 +41,31 @@ def _detectors() -> Table:
 
 
 def _settings(name: str) -> Table:
-    from pydantic import BaseModel
     from rich.markup import escape
     from rich.table import Table
 
     from rumorscope.detectors import detector_class
 
-    table = Table("setting", "default", "meaning", title=f"[detector] of {name}", title_style="bold")
-    for key, field in detector_class(name).Config.model_fields.items():
+    table = Table("setting", "default", "meaning", title=escape(f"[detector] of {name}"))
+    for row in _rows(detector_class(name).Config):
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _rows(config: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Key, default and meaning of each setting; those of a nested configuration follow its own line."""
+    from pydantic import BaseModel
+
+    for name, field in config.model_fields.items():
         default = field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
-            for part, value in default.model_dump(mode="json").items():
-                table.add_row(f"{key}.{part}", escape(str(value)), "")
-        else:
-            table.add_row(key, escape(str(default)), escape(field.description or ""))
-    return table
+            yield f"{prefix}{name}", "", inspect.getdoc(type(default)) or ""
+            yield from _rows(type(default), f"{prefix}{name}.")
+            continue
+        choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+        meaning = [field.description or "", ", ".join(map(str, choices))]
+        yield f"{prefix}{name}", _as_toml(default), ": ".join(filter(None, meaning))
+
+
+def _as_toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
