@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from rumorscope.data.manifest import load_rows
 from rumorscope.data.row import Row
 from rumorscope.post import Label
 
@@ -49,11 +47,6 @@ def describe(rows: Sequence[Row]) -> Statistics:
         posts_per_image=total.images / total.distinct_images if total.distinct_images else 0.0,
         replies=sum(len(row.replies) for row in rows),
     )
-
-
-def describe_folder(folder: Path) -> Statistics:
-    """Count the posts of a folder. Raises InputError where its manifest is not valid."""
-    return describe(load_rows(folder))
 
 
 def _by(rows: Sequence[Row], key: Callable[[Row], str | None]) -> tuple[GroupCounts, ...]:
