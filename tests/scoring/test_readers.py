@@ -12,7 +12,7 @@ import pytest
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.scoring import readers
-from rumorscope.scoring.readers import PostFile, is_post_file
+from rumorscope.scoring.readers import PostFile, names_post_file
 from rumorscope.scoring.scorer import BadPost
 
 
@@ -173,14 +173,19 @@ def test_two_columns_of_pictures_are_ambiguous(tmp_path: Path) -> None:
 def test_a_manifest_folder_is_a_file_of_posts(tmp_path: Path) -> None:
     row = {"id": "a", "text": "x", "file_name": "b.png", "label": 1}
     (tmp_path / "metadata.jsonl").write_text(json.dumps(row) + "\n")
-    assert is_post_file(tmp_path)
+    assert names_post_file(str(tmp_path))
     assert list(PostFile(tmp_path)) == [Post("a", "x", (tmp_path.resolve() / "b.png",))]
 
 
+def test_texts_and_files_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "my posts.csv").write_text("text\n")
+    assert names_post_file(str(tmp_path / "my posts.csv"))
+    assert names_post_file("missing.jsonl")
+    for text in ("The sea rose.", "They hid it in posts.jsonl", str(tmp_path), "", "a" * 100_000, "a\0b"):
+        assert not names_post_file(text), text
+
+
 def test_what_is_no_file_of_posts(tmp_path: Path) -> None:
-    assert is_post_file(Path("posts.jsonl"))
-    assert not is_post_file(Path("The sea rose."))
-    assert not is_post_file(tmp_path)
     with pytest.raises(InputError, match="none of"):
         PostFile(tmp_path / "posts.xlsx")
     with pytest.raises(InputError, match="no file"):

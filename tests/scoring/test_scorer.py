@@ -104,7 +104,7 @@ def test_an_unforeseen_failure_is_an_error_row(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(type(scorer.detector.preprocess), "prepare", odd)
     odd_one, fine = scorer([Post("odd", "the"), Post("fine", "the")])
-    assert odd_one.error == "post odd cannot be read: ZeroDivisionError: a broken chunk"
+    assert odd_one.error == "post odd: cannot be read: ZeroDivisionError: a broken chunk"
     assert fine.error is None
 
 

@@ -1,4 +1,4 @@
-"""Posts in a file → verdicts in a file: a row out for each row in, in order, resumable, in constant memory."""
+"""Posts in a file → verdicts in a file: a row out for each row in, in order, resumably, in fixed memory."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def score_file(
     made_from = _made_from(scorer, posts, explain=explain)
     done = journal.begin(made_from)
     if done is not None:
+        progress(done["rows"])
         return Summary(**done, resumed=done["rows"])
     resumed = journal.resume_after(batch_size)
     verdicts = scorer(islice(posts, resumed, None), batch_size=batch_size, explain=explain)

@@ -60,9 +60,18 @@ class PostFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_post_file(path: Path) -> bool:
-    """Whether the name looks like a file of posts, or is a folder with a manifest."""
-    return path.suffix in _READERS or (path.is_dir() and (path / METADATA).is_file())
+def names_post_file(argument: str) -> bool:
+    """Whether a command's argument means a file of posts or a manifest's folder, and not a post's text.
+
+    A single word that ends like a file of posts means one even where it is missing: nobody posts "x.jsonl".
+    """
+    path = Path(argument)
+    try:
+        if path.suffix in _READERS:
+            return path.is_file() or not argument.split()[1:]
+        return path.is_dir() and (path / METADATA).is_file()
+    except OSError:  # a text that is too long for a path
+        return False
 
 
 def _json_lines(path: Path) -> Iterator[RawRow]:

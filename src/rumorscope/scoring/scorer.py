@@ -89,9 +89,9 @@ class Scorer:
         except InputError as error:
             return BadPost(post.id, str(error))
         except Exception as error:  # noqa: BLE001  # one odd post must not end a run over millions
-            return BadPost(post.id, f"post {post.id} cannot be read: {type(error).__name__}: {error}")
+            return BadPost(post.id, f"post {post.id}: cannot be read: {type(error).__name__}: {error}")
         if not sample.pictures and not clean_text(post.text):
-            return BadPost(post.id, f"post {post.id} has neither text nor image; give one of them")
+            return BadPost(post.id, f"post {post.id}: neither text nor image; give one of them")
         return sample
 
     @torch.inference_mode()
