@@ -85,6 +85,27 @@ def test_no_picture_gives_empty_features_and_gradients_of_zero(
 
 
 @pytest.mark.parametrize("kind", IMAGES)
+@torch.no_grad()
+def test_mixed_and_half_precision_come_close(checkpoints: Path, pixels: Noise, kind: str) -> None:
+    encoder, pictures = _pretrained(checkpoints, "bert", kind).image, pixels(2, 64)
+    exact = encoder(pictures).regions
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = encoder(pictures).regions
+    half = encoder.to(torch.bfloat16)(pictures).regions
+    assert half.dtype == torch.bfloat16
+    for found in (mixed, half):
+        assert (found.float() - exact).square().mean() < 0.02 * exact.square().mean()
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_every_tensor_of_an_image_tower_moves_with_it(checkpoints: Path, pixels: Noise, kind: str) -> None:
+    """On the meta device, which refuses to compute with a tensor that stayed behind."""
+    encoder = _pretrained(checkpoints, "bert", kind).image.to("meta")
+    for count in (2, 0):
+        assert encoder(pixels(count, 64).to("meta")).regions.device.type == "meta"
+
+
+@pytest.mark.parametrize("kind", IMAGES)
 def test_towers_have_names_that_a_checkpoint_can_hold(checkpoints: Path, kind: str) -> None:
     """No buffer that the architecture gives anyway, and no tensor that shares memory with another."""
     state = _pretrained(checkpoints, "clip", kind).state_dict()

@@ -48,7 +48,7 @@ class PretrainedImageEncoder(ImageEncoder):
         """(U, 3, S, S) uint8 → (U, R, D) regions and (U, D) pooled."""
         if not len(pixels):
             return self._nothing()
-        return self._encode(self.normalise(pixels))
+        return self._encode(self.normalise(pixels).to(self.tower.dtype))
 
     @abstractmethod
     def _encode(self, pixels: Tensor) -> ImageFeatures:

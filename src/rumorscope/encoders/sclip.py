@@ -49,7 +49,7 @@ class SclipImageEncoder(PretrainedImageEncoder):
         field = self.grid.receptive_fields[scale]
         embeddings = self.tower.embeddings
         kernel = resample_kernel(embeddings.patch_embedding.weight, self.get_buffer(f"kernel_matrix_{field}"))
-        patches = F.conv2d(pixels.to(kernel.dtype), kernel, stride=field).flatten(2).mT
+        patches = F.conv2d(pixels, kernel, stride=field).flatten(2).mT
         summary = embeddings.class_embedding.expand(len(pixels), 1, -1)
         positions = resample_positions(embeddings.position_embedding.weight, self.image_size // field)
         tokens = torch.cat([summary, patches], dim=1) + positions + self.scale_embedding[scale]
