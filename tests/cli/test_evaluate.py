@@ -114,7 +114,13 @@ def test_baselines_beside_the_detector(run: Path, data: Path, tmp_path: Path) ->
     )
     assert "beside plain baselines" in output
     names = [baseline["name"] for baseline in json.loads(numbers.read_text())["baselines"]]
-    assert names == ["majority class", "text TF-IDF", "image features", "mean of text and images"]
+    assert names == [
+        "majority class",
+        "picture look-up",
+        "text TF-IDF",
+        "image features",
+        "mean of text and images",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rumorscope.errors import InputError
 from rumorscope.evaluation.assess import Resampling
 from rumorscope.evaluation.baselines import (
     IMAGES,
+    LOOKUP,
     MAJORITY,
     MEAN,
     TEXT,
@@ -20,6 +22,7 @@ from rumorscope.evaluation.baselines import (
     baselines,
     chinese_share,
     load_image_tower,
+    lookup_baseline,
 )
 from rumorscope.evaluation.clusters import cluster_posts
 from rumorscope.evaluation.metrics import measure
@@ -44,7 +47,7 @@ def test_text_that_tells_the_classes_apart(english: bool) -> None:
     train, test = _posts(30, english=english)[:21], _posts(30, english=english)[21:]
     answers = baselines(train, test)
     labels = np.array([post.label for post in test])
-    assert list(answers) == [MAJORITY, TEXT]
+    assert list(answers) == [MAJORITY, LOOKUP, TEXT]
     assert measure(labels, answers[TEXT]).values["auc"] == 1
     assert answers[MAJORITY] == pytest.approx(1 / 3)
 
@@ -58,6 +61,14 @@ def test_pictures_that_tell_the_classes_apart(tmp_path: Path) -> None:
     assert measure(labels, answers[IMAGES][:-1]).values["auc"] == 1
     assert answers[IMAGES][-1] == pytest.approx(1 / 3)  # no picture: the training share of rumors
     assert answers[MEAN] == pytest.approx((answers[TEXT] + answers[IMAGES]) / 2)
+
+
+def test_look_up_knows_only_pictures_it_has_seen() -> None:
+    train = _posts(9)
+    test = [Post("both", "", (RED, BLUE)), Post("red", "", (RED,)), Post("new", "", (tiny_picture("green"),))]
+    both, red, new = baselines(train, test)[LOOKUP]
+    assert (both, red) == (pytest.approx(1 / 3), 1.0)  # three rumors and six others show one of the two
+    assert new == pytest.approx(1 / 3)  # the share in training
 
 
 def test_a_picture_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,9 +105,25 @@ def test_the_share_of_chinese() -> None:
 def test_judged_on_the_clusters_of_the_posts() -> None:
     train, test = _posts(21), _posts(30)
     found = assess_baselines(train, test, cluster_posts(test), Resampling(resamples=100))
-    assert [assessment.name for assessment in found] == [MAJORITY, TEXT]
+    assert [assessment.name for assessment in found] == [MAJORITY, LOOKUP, TEXT]
     assert found[0].metrics["auc"].value == 0.5
     assert found[0].metrics["accuracy"].value == pytest.approx(20 / 30)
+
+
+@pytest.mark.parametrize(("split", "accuracy"), [("official", 0.576), ("random", 0.994)])
+def test_look_up_shows_how_a_random_split_leaks(real_data: Path, split: str, accuracy: float) -> None:
+    """No model at all: nearly perfect on a random split, the majority class on the official one."""
+    rows = [
+        r for r in adapter("twitter-mediaeval")(real_data / "twitter_mediaeval2016") if isinstance(r, Kept)
+    ]
+    train, test = ([row.post for row in rows if row.split == name] for name in ("train", "test"))
+    if split == "random":
+        posts = [row.post for row in rows]
+        random.Random(0).shuffle(posts)
+        train, test = posts[len(posts) // 5 :], posts[: len(posts) // 5]
+    labels = np.array([post.label for post in train])
+    found = Predictions.of(test, lookup_baseline(train, labels, test))
+    assert measure(found.labels, found.probabilities).values["accuracy"] == pytest.approx(accuracy, abs=0.003)
 
 
 @pytest.mark.parametrize(

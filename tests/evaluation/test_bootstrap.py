@@ -23,7 +23,7 @@ def _predictor(posts: int, seed: int = 0) -> tuple[Integers, Floats]:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 30))
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_a_resample_is_measured_as_the_posts_it_holds(seed: int, posts: int) -> None:
     labels, probabilities = _predictor(posts, seed)
     (weights,) = resample_weights(np.arange(posts), resamples=3, seed=seed)

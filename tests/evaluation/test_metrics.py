@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rumorscope.evaluation.metrics import (
@@ -85,6 +85,7 @@ def test_the_threshold_is_itself_a_rumor() -> None:
     assert confusion(_labels(1, 0), _probabilities(0.3, 0.29), threshold=0.3) == Confusion(1, 0, 0, 1)
 
 
+@settings(deadline=None, max_examples=50)
 @given(PREDICTORS)
 def test_auc_is_the_share_of_pairs_in_the_right_order(pairs: list[tuple[int, float]]) -> None:
     labels, probabilities = _unzip(pairs)
@@ -100,6 +101,7 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(pairs: list[tuple[int, flo
         assert "auc" not in measured.values
 
 
+@settings(deadline=None, max_examples=50)
 @given(PREDICTORS)
 def test_a_monotone_change_of_scores_keeps_the_ranking_metrics(pairs: list[tuple[int, float]]) -> None:
     labels, probabilities = _unzip(pairs)
@@ -108,12 +110,14 @@ def test_a_monotone_change_of_scores_keeps_the_ranking_metrics(pairs: list[tuple
     assert before.get("average_precision") == pytest.approx(after.get("average_precision"))
 
 
+@settings(deadline=None, max_examples=50)
 @given(PREDICTORS, st.randoms(use_true_random=False))
 def test_the_order_of_the_posts_does_not_matter(pairs: list[tuple[int, float]], random) -> None:  # type: ignore[no-untyped-def]  # hypothesis' own type
     shuffled = random.sample(pairs, len(pairs))
     assert measure(*_unzip(shuffled)).values == pytest.approx(dict(measure(*_unzip(pairs)).values))
 
 
+@settings(deadline=None, max_examples=50)
 @given(PREDICTORS)
 def test_swapping_the_classes_swaps_their_scores(pairs: list[tuple[int, float]]) -> None:
     labels, probabilities = _unzip([pair for pair in pairs if pair[1] != 0.5] or [(1, 0.7)])

@@ -1,7 +1,8 @@
 """Plain references that a detector must beat to be worth its weight, fitted on the training split alone.
 
-Majority class: the training posts' share of rumors, for every post. Text: TF-IDF and logistic regression.
-Images: a frozen tower's features and logistic regression. Both: the mean of the two probabilities.
+Majority class: the training posts' share of rumors, for every post. Look-up: what training posts with the
+same picture were, which beats chance only where pictures leak. Text: TF-IDF and logistic regression. Images:
+a frozen tower's features and logistic regression. Both: the mean of the last two probabilities.
 The settings are fixed, the same for every dataset, and were not chosen on any test data. Regressions weigh
 the classes equally, so their probabilities are those of a population with as many rumors as non-rumors.
 **N** posts, **U** distinct pictures, **D** width.
@@ -10,6 +11,7 @@ the classes equally, so their probabilities are those of a population with as ma
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -31,7 +33,8 @@ from rumorscope.evaluation.predictions import Predictions, check_labelled
 from rumorscope.post import Post
 
 IMAGE_SIZE, RECEPTIVE_FIELD = 224, 32  # what most towers were trained at
-MAJORITY, TEXT, IMAGES, MEAN = "majority class", "text TF-IDF", "image features", "mean of text and images"
+MAJORITY, LOOKUP, TEXT = "majority class", "picture look-up", "text TF-IDF"
+IMAGES, MEAN = "image features", "mean of text and images"
 _IMAGES_A_PASS = 32
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # no spaces between words
 _LETTER = re.compile(r"[^\W\d_]")
@@ -56,6 +59,7 @@ def baselines(
         raise InputError("the training posts of the baselines are all of one class; they need both")
     answers = {
         MAJORITY: np.full(len(posts), labels.mean()),
+        LOOKUP: lookup_baseline(train, labels, posts),
         TEXT: text_baseline(train, labels, posts),
     }
     if image_tower is not None:
@@ -76,6 +80,23 @@ def assess_baselines(
         assess(name, Predictions.of(posts, answers), clusters, resampling=resampling)
         for name, answers in baselines(train, posts, image_tower).items()
     ]
+
+
+def lookup_baseline(train: Sequence[Post], labels: Integers, posts: Sequence[Post]) -> Floats:
+    """The share of rumors among training posts that show the post's pictures, or among all if none does."""
+    keys = picture_keys([*train, *posts])
+    shown: Counter[str] = Counter()
+    rumors: Counter[str] = Counter()
+    for post, label in zip(train, labels, strict=True):
+        for source in post.images:
+            shown[keys[source]] += 1
+            rumors[keys[source]] += int(label)
+    answers = np.full(len(posts), labels.mean())
+    for index, post in enumerate(posts):
+        seen = sum(shown[keys[source]] for source in post.images)
+        if seen:
+            answers[index] = sum(rumors[keys[source]] for source in post.images) / seen
+    return answers
 
 
 def text_baseline(train: Sequence[Post], labels: Integers, posts: Sequence[Post]) -> Floats:

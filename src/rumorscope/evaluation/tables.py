@@ -11,7 +11,7 @@ from rumorscope.evaluation.assess import Assessment, Estimate
 from rumorscope.evaluation.clusters import FEW
 from rumorscope.evaluation.evaluate import Evaluation
 
-COMPARED = ("accuracy", "macro_f1", "auc", "average_precision")
+COMPARED = ("accuracy", "macro_f1", "auc")
 
 
 def show(console: Console, evaluation: Evaluation, references: Sequence[Assessment] = ()) -> None:
