@@ -57,6 +57,20 @@ def test_every_row_is_answered(rows: dict[str, Kept | Dropped]) -> None:
     }  # fmt: skip
 
 
+def test_the_corpus_own_folders(published: Any) -> None:
+    row = f"7\tboston_fake_03\tname\t{TIME}\tfake"
+    published.text("mediaeval2016/devset/posts.txt", TRAIN, f"1\ta\t{row}")
+    published.text("mediaeval2016/testset/posts_groundtruth.txt", TEST, f"2\tb\t7\tn\tpig_1\t{TIME}\treal")
+    published.pictures(
+        "mediaeval2016/devset/Medieval2016_DevSet_Images/BostonMarathon/fakes/boston_fake_03.png",
+        "mediaeval2016/testset/Mediaeval2016_TestSet_Images/pig_1.png",
+    )
+    rows = list(read(published.folder))
+    assert [
+        (row.post.id, row.split, row.images[0].stem) if isinstance(row, Kept) else row for row in rows
+    ] == [("1", "train", "boston_fake_03"), ("2", "test", "pig_1")]
+
+
 def test_a_post_is_read_as_it_stands(rows: dict[str, Kept | Dropped]) -> None:
     row = rows["1"]
     assert isinstance(row, Kept)

@@ -58,9 +58,9 @@ def split_name(name: str) -> str | None:
 
 
 def images_by_stem(*folders: Path) -> dict[str, Path]:
-    """Every picture file in the folders by its lower-cased stem; the first folder wins."""
+    """Every picture file in the folders, at any depth, by its lower-cased stem; the first folder wins."""
     found: dict[str, Path] = {}
-    for path in _image_files(folders):
+    for path in _image_files(folders, "**/*"):
         found.setdefault(path.stem.lower(), path)
     return found
 
@@ -68,7 +68,7 @@ def images_by_stem(*folders: Path) -> dict[str, Path]:
 def images_by_name(*folders: Path) -> dict[str, Path]:
     """Every picture file in the folders by its name; the first folder wins."""
     found: dict[str, Path] = {}
-    for path in _image_files(folders):
+    for path in _image_files(folders, "*"):
         found.setdefault(path.name, path)
     return found
 
@@ -118,9 +118,8 @@ def unix_time(seconds: object) -> datetime | None:
         return None
 
 
-def _image_files(folders: tuple[Path, ...]) -> Iterator[Path]:
+def _image_files(folders: tuple[Path, ...], pattern: str) -> Iterator[Path]:
     for folder in folders:
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                if path.suffix.lower() in _IMAGE_SUFFIXES and not path.name.startswith("._"):
-                    yield path
+        for path in sorted(folder.glob(pattern)):
+            if path.suffix.lower() in _IMAGE_SUFFIXES and not path.name.startswith("._"):
+                yield path

@@ -1,7 +1,8 @@
 """Twitter / MediaEval "Verifying Multimedia Use" 2015-16 (Boididou et al.): tweets that share pictures.
 
 The two text files have different columns, no quoting, and name pictures by an id whose prefix is the
-event. A label belongs to the picture, so posts must be split by picture or by event.
+event. They stand in the corpus's own folders (`devset`, `testset`), or as `train_posts.txt` and
+`test_posts.txt`. A label belongs to the picture, so posts must be split by picture or by event.
 """
 
 from __future__ import annotations
@@ -23,17 +24,22 @@ from rumorscope.post import Label, Post
 
 PUBLISHED = "https://github.com/MKLab-ITI/image-verification-corpus"
 
-_FILES = {"train": "train_posts.txt", "test": "test_posts.txt"}
-_FOLDERS = ("images_train", "images_validation", "images_test")
+_FILES = {
+    "train_posts.txt": "train",
+    "test_posts.txt": "test",
+    "devset/posts.txt": "train",
+    "testset/posts_groundtruth.txt": "test",
+}
+_FOLDERS = ("images_train", "images_validation", "images_test", "devset", "testset")
 _LABELS = {"fake": Label.RUMOR, "real": Label.NON_RUMOR}
 _NUMBER = re.compile(r"(_(fake|real|video))*_?\d*$")
 
 
 def read(source: Path) -> Iterator[Kept | Dropped]:
     """Every tweet of both files; a tweet without a still picture is dropped."""
-    folder = find_folder(source, _FILES.values(), PUBLISHED)
+    folder = find_folder(source, _FILES, PUBLISHED)
     images = images_by_stem(*(folder / name for name in _FOLDERS))
-    for split, name in _FILES.items():
+    for name, split in _FILES.items():
         if (folder / name).is_file():
             rows = csv.DictReader(lines(folder / name), delimiter="\t", quoting=csv.QUOTE_NONE)
             for number, row in enumerate(rows, start=2):
