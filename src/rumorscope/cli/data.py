@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from rumorscope.data.importing import Account
+    from rumorscope.data.parallel import Progress
     from rumorscope.data.statistics import GroupCounts, Statistics
-
-Item = TypeVar("Item")
 
 commands = typer.Typer(
     help="Bring datasets into the one form that every command reads, and check them.", no_args_is_help=True
@@ -69,12 +68,12 @@ def check(folder: Path = typer.Argument(help="A folder with metadata.jsonl.")) -
     typer.echo(f"nothing is wrong with {folder}")
 
 
-def _progress(what: str) -> Callable[[Iterable[Item], int], Iterator[Item]]:
-    def show(items: Iterable[Item], total: int) -> Iterator[Item]:
+def _progress(what: str) -> Progress:
+    def show(names: Iterable[str], total: int) -> Iterator[str]:
         from rich.console import Console
         from rich.progress import track
 
-        yield from track(items, what, total, console=Console(stderr=True), disable=not total)
+        yield from track(names, what, total, console=Console(stderr=True), disable=not total)
 
     return show
 

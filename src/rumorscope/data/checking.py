@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from rumorscope.data.images import image_key, read_bytes, read_image
 from rumorscope.data.manifest import Problem, check_rows
+from rumorscope.data.parallel import Progress, in_parallel, no_progress
 from rumorscope.data.row import Row
 from rumorscope.errors import InputError
 
@@ -22,11 +20,7 @@ class Inspection:
     problems: tuple[Problem, ...]  # by line
 
 
-Progress = Callable[[Iterable[str], int], Iterable[str]]
-"""Passes file names through while it shows how far they are, given how many there are."""
-
-
-def inspect_folder(folder: Path, progress: Progress = lambda names, _: names) -> Inspection:
+def inspect_folder(folder: Path, progress: Progress = no_progress) -> Inspection:
     """Read every row and decode every picture once. Raises InputError only where there is no manifest."""
     rows: list[Row] = []
     problems: list[Problem] = []
@@ -41,11 +35,11 @@ def inspect_folder(folder: Path, progress: Progress = lambda names, _: names) ->
             expected.setdefault(name, (line, sha256))
     if not rows and not problems:
         problems.append(Problem(0, "the manifest holds no posts"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding releases the interpreter's lock
-        messages = pool.map(lambda item: _picture_problem(folder, item[0], item[1][1]), expected.items())
-        for name, message in zip(progress(expected, len(expected)), messages, strict=True):
-            if message:
-                problems.append(Problem(expected[name][0], f"the image {name} {message}"))
+    for name, message in in_parallel(
+        lambda name: _picture_problem(folder, name, expected[name][1]), list(expected), progress
+    ):
+        if message:
+            problems.append(Problem(expected[name][0], f"the image {name} {message}"))
     return Inspection(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 

@@ -15,6 +15,10 @@ from rumorscope.post import ImageSource
 
 _FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")  # never EPS: it starts Ghostscript
 
+# Pillow warns of harmless flaws, such as broken EXIF, and of sizes that are refused here. Said once for the
+# process, since `warnings.catch_warnings` is not safe among threads, and pictures are decoded in threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
@@ -31,22 +35,19 @@ def read_image(source: ImageSource, limits: ImageLimits = ImageLimits()) -> Imag
     or no picture that Pillow can read.
     """
     data = read_bytes(source, limits)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of harmless flaws, such as broken EXIF
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(io.BytesIO(data), formats=_readable_formats()) as image:
-                _check_pixels(image, source, limits)
-                image.load()
-                upright = _to_rgb(ImageOps.exif_transpose(image))
-                upright.format = image.format
-                return upright
-        except InputError:
-            raise
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise InputError(f"{_name(source)}: {error}; scale the picture down") from error
-        except Exception as error:  # decoders meet hostile bytes with many kinds of exception
-            raise InputError(f"{_name(source)} is not a readable picture: {_reason(error)}") from error
+    try:
+        with Image.open(io.BytesIO(data), formats=_readable_formats()) as image:
+            _check_pixels(image, source, limits)
+            image.load()
+            upright = _to_rgb(ImageOps.exif_transpose(image))
+            upright.format = image.format
+            return upright
+    except InputError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(f"{_name(source)}: {error}; scale the picture down") from error
+    except Exception as error:  # decoders meet hostile bytes with many kinds of exception
+        raise InputError(f"{_name(source)} is not a readable picture: {_reason(error)}") from error
 
 
 def read_bytes(source: ImageSource, limits: ImageLimits = ImageLimits()) -> bytes:

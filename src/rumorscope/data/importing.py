@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from pydantic import ValidationError
 from rumorscope.data.adapters import Dropped, Kept, adapter
 from rumorscope.data.images import image_key, read_bytes, read_image
 from rumorscope.data.manifest import METADATA, write_rows
+from rumorscope.data.parallel import Progress, in_parallel, no_progress
 from rumorscope.data.row import ReplyRow, Row, explain
 from rumorscope.errors import InputError
 from rumorscope.post import Post
@@ -67,13 +66,7 @@ class StoredImage:
     sha256: str
 
 
-Progress = Callable[[Iterable[Path], int], Iterable[Path]]
-"""Passes pictures through while it shows how far they are, given how many there are."""
-
-
-def import_dataset(
-    name: str, source: Path, folder: Path, progress: Progress = lambda paths, _: paths
-) -> Account:
+def import_dataset(name: str, source: Path, folder: Path, progress: Progress = no_progress) -> Account:
     """Write the dataset at `source` as a manifest folder; one that holds it already is left as it is.
 
     The folder appears when it is complete. Raises InputError where the files are not the dataset's, no row
@@ -118,12 +111,7 @@ def _store_images(
 ) -> dict[Path, StoredImage | str]:
     """Copy every distinct picture, and decode it once; what cannot be decoded gets the reason instead."""
     paths = list(dict.fromkeys(path for row in read if isinstance(row, Kept) for path in row.images))
-    stored: dict[Path, StoredImage | str] = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding releases the interpreter's lock
-        outcomes = pool.map(lambda path: _store_image(path, folder), paths)
-        for path, outcome in zip(progress(paths, len(paths)), outcomes, strict=True):
-            stored[path] = outcome
-    return stored
+    return dict(in_parallel(lambda path: _store_image(path, folder), paths, progress))
 
 
 def _store_image(path: Path, folder: Path) -> StoredImage | str:
