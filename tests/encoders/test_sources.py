@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from transformers import T5Config, T5Model
 
 from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
 from rumorscope.encoders.preprocess import Preprocess
@@ -259,6 +260,13 @@ def test_a_tower_of_the_other_kind(checkpoints: Path) -> None:
         _load_text(checkpoints / "resnet")
     with pytest.raises(InputError, match=r"\(bert\) has no image tower"):
         _load_image(checkpoints / "bert")
+
+
+def test_a_text_tower_with_a_decoder(tmp_path: Path) -> None:
+    config = T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+    T5Model(config).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"is an encoder-decoder \(t5\); use an encoder such as BERT"):
+        _load_text(tmp_path)
 
 
 def test_a_checkpoint_without_its_towers(checkpoints: Path, tmp_path: Path) -> None:
