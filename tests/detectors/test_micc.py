@@ -120,6 +120,13 @@ def test_variants_name_the_regions_that_they_rest_on(towers: Path, variant: str,
     assert len(evidence.regions) == regions
 
 
+@pytest.mark.parametrize("variant", ["full", "ms_alpha", "ms_beta", "concate"])
+def test_a_post_without_pictures_gives_no_region_weight(towers: Path, variant: str) -> None:
+    detector = build(towers, variant=variant)
+    weights = answer(detector, detector.preprocess(tiny_posts())).weights
+    assert weights.sum(dim=1).tolist() == [pytest.approx(float(row != 4)) for row in range(8)]
+
+
 def test_hidden_modalities_are_judged_as_if_they_were_not_there(towers: Path) -> None:
     detector = build(towers)
     posts = tiny_posts()
