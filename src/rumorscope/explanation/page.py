@@ -20,11 +20,10 @@ from rumorscope.data.images import read_image
 from rumorscope.errors import InputError
 from rumorscope.explanation import words
 from rumorscope.explanation.colors import hexadecimal, stretched, viridis
-from rumorscope.explanation.overlay import scale_colors
+from rumorscope.explanation.overlay import scale_colors, tag_corners
 from rumorscope.post import Evidence, ImageSource, Post, Region, RelevanceMap, Verdict
 
 _LONGEST_SIDE = 1400  # pixels of a picture in the page
-_CORNERS = (("start", 0.0, 0.0), ("end", 1.0, 0.0), ("start", 0.0, 1.0), ("end", 1.0, 1.0))
 
 
 def explanation_page(post: Post, verdict: Verdict) -> str:
@@ -113,11 +112,10 @@ def _picture(index: int, source: ImageSource, evidence: Evidence) -> dict[str, A
 
 def _boxes(numbered: list[tuple[int, Region]], size: tuple[int, int], tag: float) -> Iterator[_Box]:
     colors = scale_colors([region.scale for _, region in numbered])
-    corners = {scale: _CORNERS[index % 4] for index, scale in enumerate(colors)}
+    corners = tag_corners(colors)
     for number, region in numbered:
         left, top, right, bottom = region.box_pixels
-        # Each scale tags a corner of its own, since boxes of several scales often share one.
-        _, across, down = corners[region.scale]
+        across, down = corners[region.scale]
         x = left + across * (right - left - 1.4 * tag)
         y = top + down * (bottom - top - 1.2 * tag)
         yield _Box(number, region, words.place(region, size), hexadecimal(colors[region.scale]), x, y)
@@ -152,7 +150,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": words.percent, "points": words.points}
+    environment.filters |= {"percent": words.percent, "points": words.points, "signed": words.signed}
     environment.globals["viridis_stops"] = [
         (share / 4, hexadecimal(viridis(share / 4))) for share in range(5)
     ]

@@ -106,6 +106,11 @@ def points(change: float) -> str:
     return f"{rounded:+d}".replace("-", "−") if rounded else "±0"
 
 
+def signed(value: float) -> str:
+    """A number with two decimals and a true minus."""
+    return f"{value:.2f}".replace("-", "−")
+
+
 def _would(absence: Absence, verdict: Verdict) -> str:
     own = percent(verdict.rumor_probability or 0.0)
     if round(100 * absence.change) == 0:
