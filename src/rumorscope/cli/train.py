@@ -67,19 +67,17 @@ def _train(run: RunConfig, folder: Path, console: Console) -> Summary | None:
 
 
 def _print(summary: Summary, console: Console) -> None:
-    selected = summary.details["selected"]
-    if summary.was_finished:
-        console.print(f"{summary.folder} was trained already; here is what it came to.")
-    console.print(f"selected     {selected['stage']}, epoch {selected['epoch']}")
-    metrics = summary.details["validation"]
-    if metrics:
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
-        console.print(f"validation   {shown}", highlight=False)
-    console.print(f"temperature  {summary.calibration.temperature:.3f}", highlight=False)
-    console.print(f"checkpoint   {summary.checkpoint}", highlight=False)
-    folders = [f"--data {folder}" for folder in summary.data]
-    console.print(
-        f"\nnext: rumorscope evaluate {summary.folder} {' '.join(folders[:1])} --split test\n"
+    selected, metrics = summary.details["selected"], summary.details["validation"]
+    data = f" --data {summary.data[0]}" if summary.data else ""
+    lines = [
+        f"selected     {selected['stage']}, epoch {selected['epoch']}",
+        f"validation   {', '.join(f'{name} {value:.3f}' for name, value in metrics.items()) or 'none'}",
+        f"temperature  {summary.calibration.temperature:.3f}",
+        f"checkpoint   {summary.checkpoint}",
+        "",
+        f"next: rumorscope evaluate {summary.folder}{data} --split test",
         f'      rumorscope score "TEXT" --image FILE --run {summary.folder}',
-        highlight=False,
-    )
+    ]
+    if summary.was_finished:
+        lines.insert(0, f"{summary.folder} was trained already; this is what it came to.")
+    console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)

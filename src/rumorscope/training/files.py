@@ -35,6 +35,7 @@ def written_whole(folder: Path) -> Iterator[Path]:
 
 def write_text_whole(path: Path, text: str) -> None:
     """Replace a file's text in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     _flush(partial)

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast, gather_object, reduce
+from accelerate.utils import broadcast, gather_object, parse_flag_from_env, reduce
 from torch import Tensor, nn
 
 T = TypeVar("T")
@@ -21,7 +21,8 @@ class Processes:
     """This process among those that `accelerate launch` or `torchrun` started; alone otherwise."""
 
     def __init__(self) -> None:
-        state = PartialState()
+        on_cpu = not torch.accelerator.is_available() or parse_flag_from_env("ACCELERATE_USE_CPU")
+        state = PartialState(cpu=on_cpu)
         self.device: torch.device = state.device
         self.index: int = state.process_index
         self.count: int = state.num_processes

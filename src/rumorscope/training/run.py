@@ -71,7 +71,6 @@ def train_run(
     if (folder / "checkpoint").is_dir():
         return _summary(folder, config, was_finished=True)
     if processes.is_main and not begun:
-        folder.mkdir(parents=True, exist_ok=True)
         write_text_whole(folder / "config.json", _json(_record(config, material)))
     seed_everything(config.training.seed)
     detector = detector_class(config.name)(config.detector_config(), towers or PretrainedTowers())

@@ -1,0 +1,76 @@
+"""Every shipped configuration is read, built with tiny towers in place of its own, and asked about a post."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from rumorscope.detectors import Detector, detector_class
+from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
+from rumorscope.encoders.sources import PretrainedTowers
+from rumorscope.training.config import RunConfig, read_run_config
+from rumorscope.training.stages import chosen_stages
+from tiny import TEXT_POSITIONS, tiny_clip, tiny_posts
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.toml"))
+
+
+class TinyTowers:
+    """Tiny towers at the sizes and scales that a configuration names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tiny = {"model": str(tiny_clip(folder))}
+
+    def text(self, name: str, config: TextTowerConfig) -> TextEncoder:
+        limits = {"max_tokens": min(config.max_tokens, TEXT_POSITIONS)}
+        return PretrainedTowers().text(name, config.model_copy(update=self._tiny | limits))
+
+    def image(self, name: str, config: ImageTowerConfig) -> ImageEncoder:
+        return PretrainedTowers().image(name, config.model_copy(update=self._tiny))
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+def config(request: pytest.FixtureRequest) -> RunConfig:
+    return read_run_config(request.param)
+
+
+@pytest.fixture
+def detector(config: RunConfig, tmp_path: Path) -> Detector:
+    return detector_class(config.name)(config.detector_config(), TinyTowers(tmp_path / "clip")).eval()
+
+
+def test_there_are_some() -> None:
+    assert {path.stem for path in CONFIGS} >= {"micc-twitter", "micc-pheme", "micc-weibo"}
+
+
+def test_builds_and_answers(config: RunConfig, detector: Detector) -> None:
+    with torch.no_grad():
+        logits = detector(detector.preprocess(tiny_posts()[:2])).logits
+    assert logits.isfinite().all()
+    assert detector.preprocess.image_size == config.resolved().detector["image"]["image_size"]
+
+
+def test_stages_are_the_detectors(config: RunConfig, detector: Detector) -> None:
+    stages = chosen_stages(detector, config.training)
+    assert [stage.name for stage in stages] == ["contrastive", "end_to_end"]
+    assert all(stage.epochs > 0 for stage in stages)
+
+
+def test_published_values() -> None:
+    """MICC, section 4.1.2, table 3 and figure 8."""
+    for name, relevance_weight in (("pheme", 0.30), ("weibo", 0.35)):
+        detector = read_run_config(CONFIGS[0].with_name(f"micc-{name}.toml")).resolved().detector
+        assert detector["relevance_weight"] == relevance_weight
+        assert detector["image"]["receptive_fields"] == [32, 64]
+        assert (detector["top_k"], detector["fusion_layers"], detector["fusion_width"]) == (2, 2, 256)
+        assert (detector["projection_learning_rate"], detector["learning_rate"]) == (5e-4, 2e-4)
+        assert detector["contrastive_batch_size"] == 64
+
+
+def test_variants_of_the_comments_are_valid() -> None:
+    for path in CONFIGS:
+        for variant in ("ms_alpha", "ms_beta", "a_gamma", "a_delta", "concate"):
+            read_run_config(path, [f"detector.variant={variant}"])
+        read_run_config(path, ["detector.variant=clip", "detector.image.receptive_fields=[32]"])

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rumorscope.errors import InputError
+from rumorscope.training.config import DataConfig
+from rumorscope.training.material import Material, gather
+from training.toy import toy, toy_captions, toy_posts, write_manifest
+
+PRETRAINING, END_TO_END = toy().stages()
+POSTS = toy_posts()
+SPLITS = ["train"] * 9 + ["validation"] * 3 + ["test"] * 6
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_manifest(tmp_path / "posts", POSTS, SPLITS)
+
+
+def ids(posts: object) -> list[str]:
+    return [post.id for post in posts]  # type: ignore[attr-defined]  # a sequence of posts
+
+
+def test_splits_of_the_manifest(folder: Path) -> None:
+    material = gather(DataConfig(folders=(folder,)))
+    assert ids(material.train) == [str(n) for n in range(9)]
+    assert ids(material.validation) == ["9", "10", "11"]
+
+
+@pytest.mark.parametrize("by", ["random", "image", "event"])
+def test_test_posts_are_never_touched(folder: Path, by: str) -> None:
+    """With and without holding out, and among the captions too."""
+    for hold_out in (None, {"by": by, "fraction": 0.5, "seed": 1}):
+        config = DataConfig.parse({"folders": [folder], "captions": [folder], "hold_out": hold_out})
+        material = gather(config)
+        used = [*material.train, *material.validation, *material.captions, *material.caption_validation]
+        assert set(ids(used)) == {str(n) for n in range(12)}
+
+
+def test_held_out_events_are_in_training_no_more(folder: Path) -> None:
+    material = gather(DataConfig.parse({"folders": [folder], "hold_out": {"by": "event", "fraction": 0.5}}))
+    assert len(material.train) + len(material.validation) == 12
+    assert material.validation
+    assert not {post.event for post in material.train} & {post.event for post in material.validation}
+
+
+def test_manifests_are_joined_and_fingerprinted(folder: Path, tmp_path: Path) -> None:
+    more = write_manifest(tmp_path / "more", [replace(POSTS[0], id="more")], [None])
+    material = gather(DataConfig(folders=(folder, more)))
+    assert len(material.train) == 10
+    assert material.fingerprints.keys() == {str(folder), str(more)}
+    assert all(len(fingerprint) == 64 for fingerprint in material.fingerprints.values())
+
+
+def test_a_stage_gets_what_it_learns_from() -> None:
+    material = Material(POSTS[:4], POSTS[4:6], toy_captions())
+    assert material.of(PRETRAINING) == (material.captions, ())
+    assert material.of(END_TO_END) == (material.train, material.validation)
+
+
+def test_what_a_stage_cannot_use_is_refused() -> None:
+    unlabelled = replace(POSTS[1], id="no-label", label=None)
+    with pytest.raises(InputError, match=r"without a label: 1 of them \(no-label"):
+        Material([*POSTS[:4], unlabelled], POSTS[4:6]).of(END_TO_END)
+    with pytest.raises(InputError, match=r"without a label: 1 of them \(no-label"):
+        Material(POSTS[:4], [unlabelled]).of(END_TO_END)
+    with pytest.raises(InputError, match=r"without an image: 1 of them \(bare"):
+        Material(POSTS, captions=[replace(POSTS[0], id="bare", images=())]).of(PRETRAINING)
+    with pytest.raises(InputError, match=r"learns from captions, and the run has none; name a folder"):
+        Material(POSTS).of(PRETRAINING)
+    with pytest.raises(InputError, match=r"learns from posts, and the run has none"):
+        Material([]).of(END_TO_END)
+    with pytest.raises(InputError, match=r"the run has none; give the manifest a 'validation' split, or set"):
+        Material(POSTS).of(END_TO_END)
