@@ -177,6 +177,15 @@ def test_a_manifest_folder_is_a_file_of_posts(tmp_path: Path) -> None:
     assert list(PostFile(tmp_path)) == [Post("a", "x", (tmp_path.resolve() / "b.png",))]
 
 
+def test_an_empty_text_is_not_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metadata.jsonl").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert not names_post_file("")
+    assert names_post_file(".")
+
+
 def test_texts_and_files_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "my posts.csv").write_text("text\n")
     assert names_post_file(str(tmp_path / "my posts.csv"))

@@ -180,11 +180,15 @@ def test_low_level_probabilities_are_the_verdicts() -> None:
     assert scorer.probabilities([]) == []
 
 
-def test_no_gradient_is_kept() -> None:
-    detector = ToyDetector()
-    detector.scale = torch.nn.Parameter(torch.ones(()))
-    Scorer(detector, Calibration(), name="toy", checkpoint="0")
+def test_the_detector_is_only_asked() -> None:
+    detector = ToyDetector().train()
+    scorer = Scorer(detector, Calibration(), name="toy", checkpoint="0")
     assert not detector.training
+    recording = []
+    detector.register_forward_hook(lambda *_: recording.append(torch.is_grad_enabled()))
+    list(scorer(text_posts(2), explain=True))
+    scorer.probabilities([detector.preprocess.prepare(post) for post in text_posts(2)])
+    assert recording == [False, False]
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

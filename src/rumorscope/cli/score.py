@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -83,7 +84,7 @@ def judge(text: str, images: Sequence[Path], run: str, device: str) -> tuple[Pos
     from rumorscope.scoring.scorer import Scorer
 
     for image in images:
-        if "://" in str(image) or ":/" in str(image):
+        if re.match(r"[a-z]{2,}:/", str(image)):  # a path has lost the second slash; a drive has one letter
             raise InputError(f"--image {image} looks like a URL, which is never fetched; save it to a file")
     post = Post("1", text, tuple(images))
     (verdict,) = Scorer.load(run, device=device)([post], explain=True)

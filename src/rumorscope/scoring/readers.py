@@ -65,6 +65,8 @@ def names_post_file(argument: str) -> bool:
 
     A single word that ends like a file of posts means one even where it is missing: nobody posts "x.jsonl".
     """
+    if not argument.strip():
+        return False
     path = Path(argument)
     try:
         if path.suffix in _READERS:
