@@ -149,6 +149,10 @@ def test_a_file_of_the_users_is_never_replaced(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(InputError, match="overwrite the posts"):
         score_file(toy_scorer(), PostFile(path), path, overwrite=True)
+    growing = path.rename(tmp_path / "posts.csv.partial.jsonl")
+    with pytest.raises(InputError, match="overwrite the posts"):
+        score_file(toy_scorer(), PostFile(growing), tmp_path / "posts.csv", overwrite=True)
+    growing.rename(path)
     (tmp_path / "notes.csv").write_text("mine")
     with pytest.raises(InputError, match=r"exists.*--overwrite"):
         score_file(toy_scorer(), PostFile(path), tmp_path / "notes.csv")
@@ -156,6 +160,28 @@ def test_a_file_of_the_users_is_never_replaced(tmp_path: Path) -> None:
         score_file(toy_scorer(), PostFile(path), tmp_path / "verdicts.xlsx")
     assert path.read_bytes() == before
     assert (tmp_path / "notes.csv").read_text() == "mine"
+
+
+def test_an_output_that_was_removed_is_made_anew(tmp_path: Path) -> None:
+    posts, out = PostFile(posts_file(tmp_path, 6)), tmp_path / "verdicts.jsonl"
+    score_file(toy_scorer(), posts, out)
+    out.unlink()
+    with pytest.raises(Interruption):
+        score_file(toy_scorer(), posts, out, batch_size=2, progress=stop_after(3))
+    assert score_file(toy_scorer(), posts, out, batch_size=2) == Summary(6, 2, 6, 0, 0)
+    assert len(rows_of(out)) == 6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_two_processes_never_write_one_output(tmp_path: Path) -> None:
+    posts, out = PostFile(posts_file(tmp_path, 6)), tmp_path / "verdicts.jsonl"
+
+    def start_another(row: int) -> None:
+        with pytest.raises(InputError, match="another process is writing"):
+            score_file(toy_scorer(), posts, out)
+
+    score_file(toy_scorer(), posts, out, progress=start_another)
+    assert len(rows_of(out)) == 6
 
 
 def test_a_damaged_note_is_told(tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ def score_file(
 
     `progress` is told each row's number, from 1. Raises InputError where `out` holds something else.
     """
-    if out.resolve() == posts.path.resolve():
-        raise InputError(f"--out {out} would overwrite the posts; choose another name")
     journal = Journal(out)
+    if posts.path.resolve() in {path.resolve() for path in (journal.out, journal.rows, journal.run)}:
+        raise InputError(f"--out {out} would overwrite the posts; choose another name")
     if overwrite:
         journal.discard()
     made_from = _made_from(scorer, posts, explain=explain)
@@ -50,14 +50,15 @@ def score_file(
     if done is not None:
         progress(done["rows"])
         return Summary(**done, resumed=done["rows"])
-    resumed = journal.resume_after(batch_size)
-    verdicts = scorer(islice(posts, resumed, None), batch_size=batch_size, explain=explain)
-    fresh = journal.append(map(record, verdicts), flush_every=batch_size)
-    counts = dict.fromkeys(("rows", "rumors", "abstained", "errors"), 0)
-    for row in chain(journal.read(resumed), fresh):
-        _count(row, counts)
-        progress(counts["rows"])
-    journal.finish(made_from, counts, (*COLUMNS, EVIDENCE) if explain else COLUMNS)
+    with journal.alone():
+        resumed = journal.resume_after(batch_size)
+        verdicts = scorer(islice(posts, resumed, None), batch_size=batch_size, explain=explain)
+        fresh = journal.append(map(record, verdicts), flush_every=batch_size)
+        counts = dict.fromkeys(("rows", "rumors", "abstained", "errors"), 0)
+        for row in chain(journal.read(resumed), fresh):
+            _count(row, counts)
+            progress(counts["rows"])
+        journal.finish(made_from, counts, (*COLUMNS, EVIDENCE) if explain else COLUMNS)
     return Summary(**counts, resumed=resumed)
 
 

@@ -11,6 +11,7 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,11 @@ from rumorscope.training.files import write_text_whole
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 _ROW_GROUP = 10_000
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]  # the module or nothing
 
 
 class Journal:
@@ -53,7 +59,24 @@ class Journal:
                     f"{self.out} was made with another {key} ({earlier.get(key)}, now {value}); "
                     "choose another --out, or start anew with --overwrite"
                 )
-        return earlier.get("complete") if self.out.is_file() else None
+        if self.out.is_file() and "complete" in earlier:
+            counts: dict[str, int] = earlier["complete"]
+            return counts
+        self._start(made_from)
+        return None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from the rows. Raises InputError where one is writing them."""
+        with self.rows.open("a") as file:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a kill releases it
+                except OSError as error:
+                    raise InputError(
+                        f"another process is writing {self.out}; wait for it, or stop it"
+                    ) from error
+            yield
 
     def resume_after(self, multiple_of: int) -> int:
         """How many rows stand; a half-written one, and those after the last full batch, are cut off.
@@ -61,8 +84,6 @@ class Journal:
         Whole batches make the resumed run see the batches of an uninterrupted one, so that even the last
         digit of its answers agrees.
         """
-        if not self.rows.is_file():
-            return 0
         count = end = whole = keep = 0
         with self.rows.open("rb+") as file:
             for line in file:
