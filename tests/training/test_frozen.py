@@ -4,10 +4,13 @@ import pytest
 import torch
 
 from rumorscope.encoders.preprocess import Batch
+from rumorscope.post import Post
 from rumorscope.training import frozen
 from rumorscope.training.freezing import train_only
-from rumorscope.training.frozen import remembered_pictures
+from rumorscope.training.frozen import remembered_features
 from training.toy import Toy, toy, toy_posts
+
+POSTS = toy_posts()
 
 
 @pytest.fixture
@@ -19,19 +22,18 @@ def detector() -> Toy:
 
 @pytest.fixture
 def batches(detector: Toy) -> list[Batch]:
-    posts = toy_posts()
-    return [detector.preprocess(posts[start : start + 5]) for start in (0, 5, 10, 3)]
+    return [detector.preprocess(POSTS[start : start + 5]) for start in (0, 5, 10, 3)]
 
 
 def test_answers_are_the_same(detector: Toy, batches: list[Batch]) -> None:
     expected = [detector(batch).logits for batch in batches]
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         found = [detector(batch).logits for batch in batches]
     torch.testing.assert_close(found, expected)
 
 
 def test_each_picture_is_encoded_once(detector: Toy, batches: list[Batch]) -> None:
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         for batch in batches:
             detector(batch)
         assert detector.image.encoded == 6
@@ -39,17 +41,40 @@ def test_each_picture_is_encoded_once(detector: Toy, batches: list[Batch]) -> No
     assert detector.image.encoded == 6 + len(batches[0].pixels)  # the tower is its own self again
 
 
+def test_each_text_is_encoded_once(detector: Toy) -> None:
+    """Whatever it is padded to."""
+    texts = ("fake shark storm", "calm park", "fake shark storm", "calm", "")
+    posts = [Post(str(number), text) for number, text in enumerate(texts)]
+    expected = [detector(detector.preprocess([post])).logits for post in posts]
+    with remembered_features(detector, posts):
+        for order in (posts, posts[:2], posts[1:], posts[3:]):
+            found = detector(detector.preprocess(order)).logits
+            torch.testing.assert_close(found, torch.cat([expected[int(post.id)] for post in order]))
+        assert detector.text.encoded == len(texts) + 4  # one by one above, and then each of four once
+
+
+def test_masked_tokens_are_not_read(detector: Toy) -> None:
+    ids = torch.tensor([[2, 3, 5], [2, 3, 7], [4, 2, 3]])
+    mask = torch.tensor([[True, True, False], [True, True, False], [False, True, True]])
+    expected = detector.text(ids, mask)
+    with remembered_features(detector, POSTS):
+        found = detector.text(ids, mask)
+        assert detector.text.encoded == 3 + 2
+    torch.testing.assert_close(found.pooled, expected.pooled)
+    torch.testing.assert_close(found.tokens[mask], expected.tokens[mask])
+
+
 def test_features_do_not_depend_on_which_pictures_came_first(detector: Toy, batches: list[Batch]) -> None:
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         forwards = [detector.image(batch.pixels).regions for batch in batches]
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         backwards = [detector.image(batch.pixels).regions for batch in reversed(batches)][::-1]
     assert all(torch.equal(a, b) for a, b in zip(forwards, backwards, strict=True))
 
 
 def test_half_precision_features_do_not_serve_at_full(detector: Toy, batches: list[Batch]) -> None:
     expected = detector.image(batches[0].pixels).regions
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         with torch.autocast("cpu", torch.bfloat16):
             halves = detector.image(batches[0].pixels).regions
         found = detector.image(batches[0].pixels).regions
@@ -57,25 +82,40 @@ def test_half_precision_features_do_not_serve_at_full(detector: Toy, batches: li
     assert not torch.equal(halves.float(), expected)
 
 
-def test_no_picture_at_all(detector: Toy) -> None:
-    with remembered_pictures(detector, pictures=6):
+def test_no_picture_and_no_post_at_all(detector: Toy) -> None:
+    with remembered_features(detector, POSTS):
+        empty = torch.zeros(0, 4, dtype=torch.int64)
+        assert detector.text(empty, empty.bool()).tokens.shape == (0, 4, 8)
         assert detector.image(torch.zeros(0, 3, 16, 16, dtype=torch.uint8)).regions.shape == (0, 4, 8)
 
 
 def test_a_learning_tower_is_left_alone(batches: list[Batch]) -> None:
     detector = toy()
     train_only(detector, detector.parameters())
-    with remembered_pictures(detector, pictures=6):
+    with remembered_features(detector, POSTS):
         detector(batches[0])
         detector(batches[0])
     assert detector.image.encoded == 2 * len(batches[0].pixels)
 
 
+@pytest.mark.parametrize(("spare", "pictures"), [(0, 1), (-1, 2)])
 def test_more_than_memory_holds_is_left_alone(
-    detector: Toy, batches: list[Batch], monkeypatch: pytest.MonkeyPatch
+    detector: Toy, batches: list[Batch], monkeypatch: pytest.MonkeyPatch, spare: int, pictures: int
 ) -> None:
-    monkeypatch.setattr(frozen, "FEATURE_BYTES", 6 * 5 * 8 * 4 - 1)
-    with remembered_pictures(detector, pictures=6):
+    """Six pictures of four regions and a pooled feature, eight wide, of four bytes."""
+    monkeypatch.setattr(frozen, "FEATURE_BYTES", 6 * 5 * 8 * 4 + spare)
+    with remembered_features(detector, POSTS):
         detector(batches[0])
         detector(batches[0])
-    assert detector.image.encoded == 2 * len(batches[0].pixels)
+    assert detector.image.encoded == pictures * len(batches[0].pixels)
+
+
+def test_texts_that_memory_does_not_hold(detector: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    posts = [Post("0", "calm park"), Post("1", "calm park"), Post("2", "fake flood bridge")]
+    for spare, encoded in ((0, 2), (-1, 6)):
+        detector.text.encoded = 0
+        monkeypatch.setattr(frozen, "FEATURE_BYTES", (3 + 4) * 8 * 4 + spare)
+        with remembered_features(detector, posts):
+            for _ in range(2):
+                detector(detector.preprocess(posts))
+        assert detector.text.encoded == encoded

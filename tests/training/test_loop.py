@@ -172,7 +172,7 @@ def test_weight_decay_shrinks_what_has_no_gradient(tmp_path: Path) -> None:
     torch.testing.assert_close(detector.text.embedding.weight[0].detach(), before * (1 - 0.02 * 0.5) ** 3)
 
 
-def test_remembered_pictures_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remembered_features_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remembering = trainer(tmp_path / "a", toy(image_learning_rate=0))
     remembering.run()
     assert remembering.detector.image.encoded == 5 + 6  # the pictures of each stage

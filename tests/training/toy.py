@@ -39,8 +39,10 @@ class ToyText(TextEncoder):
         vocabulary.pre_tokenizer = pre_tokenizers.Whitespace()
         self.tokenizer = PreTrainedTokenizerFast(tokenizer_object=vocabulary, pad_token="[PAD]")
         self.embedding = nn.Embedding(len(WORDS), WIDTH)
+        self.encoded = 0  # texts, for tests that count
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> TextFeatures:
+        self.encoded += len(token_ids)
         tokens = self.embedding(token_ids)
         weights = token_mask / token_mask.sum(dim=1, keepdim=True).clamp(min=1)
         return TextFeatures(tokens, (tokens * weights[..., None]).sum(dim=1))

@@ -20,7 +20,7 @@ from rumorscope.errors import InputError, RumorscopeError
 from rumorscope.post import Post
 from rumorscope.training.config import TrainingConfig
 from rumorscope.training.freezing import train_only
-from rumorscope.training.frozen import remembered_pictures
+from rumorscope.training.frozen import remembered_features
 from rumorscope.training.history import History
 from rumorscope.training.learner import Learner
 from rumorscope.training.loading import load
@@ -93,21 +93,24 @@ class Trainer:
 
     def _check(self, stage: Stage) -> None:
         _, validation = self._material.of(stage)
-        if self._config.select_by == "loss" or stage.select == "last":
+        if not self._selects_by_auc(stage):
             return
         if len({post.label for post in validation} - {None}) < 2:
             raise InputError(
-                f"stage '{stage.name}' selects by AUC, which needs validation {stage.data} of both classes; "
+                f"stage '{stage.name}' selects by AUC, which needs validation posts of both classes; "
                 "hold out more, or set select_by = 'loss'"
             )
+
+    def _selects_by_auc(self, stage: Stage) -> bool:
+        """Captions have no classes: there the loss decides."""
+        return self._config.select_by == "auc" and stage.select == "validation" and stage.data == "posts"
 
     def _train_stage(self, stage: Stage) -> None:
         train, validation = self._material.of(stage)
         train_only(self.detector, [parameter for group in stage.groups for parameter in group.parameters])
         learner = Learner(self.detector, stage, self._config, self.processes)
         learner.restore(self._moments, self.position.scaler)
-        pictures = {source for post in [*train, *validation] for source in post.images}
-        with remembered_pictures(self.detector, len(pictures)):
+        with remembered_features(self.detector, [*train, *validation]):
             while not self._is_over(stage):
                 self._train_epoch(stage, learner, train)
                 self._end_epoch(stage, learner, bool(validation))
@@ -160,7 +163,7 @@ class Trainer:
 
     def _end_epoch(self, stage: Stage, learner: Learner, validates: bool) -> None:
         validation = self.validate(stage, self._config.mixed_precision) if validates else None
-        best = stage.select == "validation" and validation is not None and self._is_best(validation)
+        best = stage.select == "validation" and validation is not None and self._is_best(stage, validation)
         if best and self.processes.is_main:
             save_weights(self._best, self.detector)
         row = {
@@ -179,8 +182,8 @@ class Trainer:
         self.position.next_epoch()
         self._save(learner)
 
-    def _is_best(self, validation: Validation) -> bool:
-        score = validation.auc if self._config.select_by == "auc" else -validation.losses[TOTAL]
+    def _is_best(self, stage: Stage, validation: Validation) -> bool:
+        score = validation.auc if self._selects_by_auc(stage) else -validation.losses[TOTAL]
         if score is None or (self.position.best_score is not None and score <= self.position.best_score):
             return False
         self.position.best_score, self.position.best_epoch = score, self.position.epoch
