@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,14 @@ import torch
 from rumorscope.detectors import Detector, detector_class
 from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
 from rumorscope.encoders.sources import PretrainedTowers
-from rumorscope.training.config import RunConfig, read_run_config
+from rumorscope.training.config import (
+    DataConfig,
+    HoldOut,
+    RunConfig,
+    StageConfig,
+    TrainingConfig,
+    read_run_config,
+)
 from rumorscope.training.stages import chosen_stages
 from tiny import TEXT_POSITIONS, tiny_clip, tiny_posts
 
@@ -74,3 +82,16 @@ def test_variants_of_the_comments_are_valid() -> None:
         for variant in ("ms_alpha", "ms_beta", "a_gamma", "a_delta", "concate"):
             read_run_config(path, [f"detector.variant={variant}"])
         read_run_config(path, ["detector.variant=clip", "detector.image.receptive_fields=[32]"])
+
+
+def test_documentation_is_in_step(tmp_path: Path) -> None:
+    """Its example is read, and each key that a run can have is explained."""
+    text = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "example.toml").write_text(example, encoding="utf-8")
+    read_run_config(tmp_path / "example.toml")
+    for kind in (TrainingConfig, StageConfig):
+        for key in kind.model_fields.keys() - {"stages"}:
+            assert f"| `{key}` |" in text
+    for kind in (DataConfig, HoldOut):
+        assert all(key in example for key in kind.model_fields)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rumorscope.data.text import clean_text
@@ -75,9 +74,10 @@ class _RememberedTexts:
             length = int((ids >= 0).nonzero().max()) + 1 if (ids >= 0).any() else 1
             key = _key(ids[:length], token_ids.device)
             features.append(self._features(token_ids[row, :length], token_mask[row, :length], key))
-        longest = token_ids.shape[1]
-        tokens = [F.pad(each.tokens, (0, 0, 0, longest - each.tokens.shape[1])) for each in features]
-        return TextFeatures(torch.cat(tokens), torch.cat([each.pooled for each in features]))
+        tokens = features[0].tokens.new_zeros(*token_ids.shape, features[0].tokens.shape[2])
+        for row, each in enumerate(features):
+            tokens[row, : each.tokens.shape[1]] = each.tokens[0]
+        return TextFeatures(tokens, torch.cat([each.pooled for each in features]))
 
     @torch.no_grad()
     def _features(self, ids: Tensor, mask: Tensor, key: bytes) -> TextFeatures:

@@ -70,7 +70,7 @@ class ProgressBar:
             parts.append(f"validation {_shown(row['validation'])}")
         if row["best"]:
             parts.append("best so far")
-        self._bar.console.print(" | ".join(parts), highlight=False)
+        self._bar.console.print(" | ".join(parts), highlight=False, markup=False, soft_wrap=True)
 
 
 def _shown(values: dict[str, float]) -> str:
