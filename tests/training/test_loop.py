@@ -239,6 +239,11 @@ def test_an_unknown_stage_is_named_with_the_known(tmp_path: Path) -> None:
         trainer(tmp_path, stages={"endtoend": {"epochs": 1}})
 
 
+def test_nothing_to_learn_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="every stage has 0 epochs"):
+        trainer(tmp_path, stages={"pretraining": {"epochs": 0}, "end_to_end": {"epochs": 0}})
+
+
 def test_selection_by_auc_needs_both_classes(tmp_path: Path) -> None:
     rumors = Material(POSTS[:12], [post for post in POSTS[12:] if post.label], toy_captions())
     with pytest.raises(InputError, match="needs validation posts of both classes"):

@@ -57,6 +57,7 @@ class TrainingConfig(Settings):
     select_by: Literal["loss", "auc"] = "loss"  # on the validation posts
     patience: PositiveInt = 3  # epochs without a better validation before a stage stops
     threshold: Fraction = 0.5  # a verdict is "rumor" from this probability on
+    uncertain: float = Field(default=0.0, ge=0, le=0.5)  # so close to the threshold, nobody should trust it
     workers: NonNegativeInt = 0  # processes that read pictures beside the training
     save_seconds: NonNegativeFloat = 120.0  # between two saves of the state within an epoch
     stages: dict[str, StageConfig] = Field(default_factory=dict)

@@ -32,7 +32,7 @@ from rumorscope.training.sampling import seed_everything
 from rumorscope.training.validation import Validation
 
 PACKAGES = ("rumorscope", "torch", "transformers", "accelerate", "numpy", "pillow")
-FREE_TO_CHANGE = ("workers", "save_seconds")  # between a run and its continuation: they change no result
+FREE_TO_CHANGE = {"workers", "save_seconds"}  # between a run and its continuation: they change no result
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Pat
     details = {
         "data": material.fingerprints,
         "seed": config.training.seed,
-        "training": config.model_dump(mode="json")["training"],
+        "training": config.training.model_dump(mode="json", exclude=FREE_TO_CHANGE),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "posts": {"train": len(material.train), "validation": len(material.validation)},
         "selected": _selected(trainer),
@@ -131,16 +131,17 @@ def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Pat
         name=config.name,
         config=config.detector_config(),
         details=details,
-        calibration=Calibration(temperature=temperature, threshold=config.training.threshold),
+        calibration=Calibration(temperature, config.training.threshold, config.training.uncertain),
     )
     shutil.rmtree(folder / "state")
 
 
 def _selected(trainer: Trainer) -> dict[str, Any]:
-    """The row of the epoch whose weights the run ends with."""
+    """The row of the epoch whose weights the run ends with, without what no other run can repeat."""
     rows = trainer.history.rows
     last_stage = [row for row in rows if row["stage"] == rows[-1]["stage"]]
-    return ([row for row in last_stage if row["best"]] or last_stage)[-1]
+    selected = ([row for row in last_stage if row["best"]] or last_stage)[-1]
+    return {key: value for key, value in selected.items() if key != "seconds"}
 
 
 def _last_validation(trainer: Trainer, material: Material) -> Validation | None:

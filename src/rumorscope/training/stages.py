@@ -18,7 +18,12 @@ def chosen_stages(detector: Detector, config: TrainingConfig) -> list[Stage]:
             f"[training.stages.{unknown[0]}]: the detector has no such stage; it has: {', '.join(known)}"
         )
     changed = [_changed(stage, config.stage(stage.name)) for stage in stages]
-    return [stage for stage in changed if stage.epochs > 0]
+    chosen = [stage for stage in changed if stage.epochs > 0]
+    if not chosen:
+        raise InputError(
+            f"every stage has 0 epochs, so nothing would be learnt; train one of: {', '.join(known)}"
+        )
+    return chosen
 
 
 def _changed(stage: Stage, change: StageConfig) -> Stage:
