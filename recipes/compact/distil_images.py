@@ -79,7 +79,9 @@ def recolour(pictures: Tensor) -> Tensor:
 
     grey = pictures.mean(1, keepdim=True)
     saturation = 1 + factor(0.4)
-    saturation = torch.where(torch.rand(n, 1, 1, 1, device=device) < 0.1, torch.zeros_like(saturation), saturation)
+    saturation = torch.where(
+        torch.rand(n, 1, 1, 1, device=device) < 0.1, torch.zeros_like(saturation), saturation
+    )
     pictures = grey + (pictures - grey) * saturation
     centre = pictures.mean((1, 2, 3), keepdim=True)
     return (centre + (pictures - centre) * (1 + factor(0.4)) + factor(0.25)).clamp(-1, 1)
@@ -114,7 +116,9 @@ class BlockMatch(nn.Module):
     stands alone.
     """
 
-    def __init__(self, student: MobileNetV2Model, teacher: MobileNetV2Model, classifier: dict[str, Tensor]) -> None:
+    def __init__(
+        self, student: MobileNetV2Model, teacher: MobileNetV2Model, classifier: dict[str, Tensor]
+    ) -> None:
         super().__init__()
         self.student, self.teacher = nn.ModuleList(blocks(student)), nn.ModuleList(blocks(teacher))
         self.register_buffer("weight", classifier["classifier.weight"].float())
@@ -131,7 +135,9 @@ class BlockMatch(nn.Module):
             variance = known.float().var((0, 2, 3), keepdim=True) + 1e-2
             errors.append(((seen - known).float().square() / variance).mean())
         said = F.log_softmax(self.classify(seen), 1)
-        divergence = F.kl_div(said, F.log_softmax(self.classify(known), 1), log_target=True, reduction="batchmean")
+        divergence = F.kl_div(
+            said, F.log_softmax(self.classify(known), 1), log_target=True, reduction="batchmean"
+        )
         return torch.stack(errors).mean(), errors[-1], divergence
 
     def classify(self, cells: Tensor) -> Tensor:
@@ -167,7 +173,9 @@ def settle_statistics(student: MobileNetV2Model, pictures: Tensor, batches: int 
 
 
 @torch.no_grad()
-def agreement(student: nn.Module, teacher: nn.Module, pictures: Tensor, match: BlockMatch) -> dict[str, float]:
+def agreement(
+    student: nn.Module, teacher: nn.Module, pictures: Tensor, match: BlockMatch
+) -> dict[str, float]:
     """On unseen, unaltered pictures: cosine of the pooled features, and how often the best class is the same."""
     cosine, same = [], []
     for chunk in pictures.split(64):
@@ -187,11 +195,17 @@ def rate(progress: float, peak: float) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pictures", nargs="+", type=Path, help="folders of pictures")
-    parser.add_argument("--teacher", required=True, type=Path, help="a MobileNetV2 folder in transformers' format")
+    parser.add_argument(
+        "--teacher", required=True, type=Path, help="a MobileNetV2 folder in transformers' format"
+    )
     parser.add_argument("--to", required=True, type=Path, help="where the tower is written")
-    parser.add_argument("--minutes", type=float, default=9, help="training time; the schedule fits itself to it")
+    parser.add_argument(
+        "--minutes", type=float, default=9, help="training time; the schedule fits itself to it"
+    )
     parser.add_argument("--batch-size", type=int, default=384)
     parser.add_argument("--held-out", type=int, default=100, help="pictures kept for measuring")
     parser.add_argument("--report-every", type=int, default=250, help="steps between measurements")

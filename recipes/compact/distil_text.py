@@ -100,7 +100,9 @@ def train_tokenizer(texts: list[str], size: int) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(texts, trainer)
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
-    names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL, strict=True))
+    names = dict(
+        zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL, strict=True)
+    )
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=128, **names)
 
 
@@ -154,10 +156,16 @@ def lessons(
 
 def masked(token_ids: Tensor, mask: Tensor, mask_id: int, vocabulary: int) -> tuple[Tensor, Tensor]:
     """BERT's masking: 15% of tokens; of these 80% hidden, 10% replaced. Returns inputs and labels."""
-    chosen = (torch.rand(token_ids.shape, device=token_ids.device) < 0.15) & mask.bool() & (token_ids >= len(SPECIAL))
+    chosen = (
+        (torch.rand(token_ids.shape, device=token_ids.device) < 0.15)
+        & mask.bool()
+        & (token_ids >= len(SPECIAL))
+    )
     kind = torch.rand(token_ids.shape, device=token_ids.device)
     inputs = torch.where(chosen & (kind < 0.8), mask_id, token_ids)
-    inputs = torch.where(chosen & (kind > 0.9), torch.randint_like(token_ids, len(SPECIAL), vocabulary), inputs)
+    inputs = torch.where(
+        chosen & (kind > 0.9), torch.randint_like(token_ids, len(SPECIAL), vocabulary), inputs
+    )
     return inputs, torch.where(chosen, token_ids, -100)
 
 
@@ -183,10 +191,14 @@ def rate(progress: float, peak: float) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--manifests", nargs="+", type=Path, required=True, help="imported posts")
     parser.add_argument("--captions", type=Path, required=True, help="imported captions in two languages")
-    parser.add_argument("--lines", nargs="*", type=Path, default=[], help="ConceptNet triples, for more phrases")
+    parser.add_argument(
+        "--lines", nargs="*", type=Path, default=[], help="ConceptNet triples, for more phrases"
+    )
     parser.add_argument("--teacher", required=True, type=Path, help="an English sentence encoder's folder")
     parser.add_argument("--to", required=True, type=Path)
     parser.add_argument("--minutes", type=float, default=5)
@@ -203,7 +215,12 @@ def distil(options: argparse.Namespace) -> None:
     sizes = {name: len(texts) for name, texts in vars(corpus).items()}
     print("texts:", sizes, flush=True)
     tokenizer = train_tokenizer(corpus.english + 3 * corpus.chinese, options.vocabulary)
-    teacher = AutoModel.from_pretrained(options.teacher, dtype=torch.float32).to(device).eval().requires_grad_(False)
+    teacher = (
+        AutoModel.from_pretrained(options.teacher, dtype=torch.float32)
+        .to(device)
+        .eval()
+        .requires_grad_(False)
+    )
     student = new_student(len(tokenizer)).to(device)
     to_teacher = nn.Linear(256, teacher.config.hidden_size).to(device)
     parameters = [*student.parameters(), *to_teacher.parameters()]
@@ -219,7 +236,9 @@ def distil(options: argparse.Namespace) -> None:
             group["lr"] = rate(progress, 1e-3)
         read = {name: tensor.to(device) for name, tensor in lesson.student.items()}
         known = {name: tensor.to(device) for name, tensor in lesson.teacher.items()}
-        inputs, labels = masked(read["input_ids"], read["attention_mask"], tokenizer.mask_token_id, len(tokenizer))
+        inputs, labels = masked(
+            read["input_ids"], read["attention_mask"], tokenizer.mask_token_id, len(tokenizer)
+        )
         with torch.autocast(device, torch.bfloat16):
             with torch.no_grad():
                 target = mean_tokens(teacher(**known).last_hidden_state, known["attention_mask"]).float()

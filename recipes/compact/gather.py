@@ -20,7 +20,13 @@ from rumorscope.data.hold_out import hold_out
 from rumorscope.data.manifest import Row, load_rows, write_rows
 from rumorscope.data.text import clean_text
 
-VALIDATION_EVENTS = {"boston", "eclipse", "garissa", "malaysia", "sochi"}  # of Twitter: both classes, no Sandy
+VALIDATION_EVENTS = {
+    "boston",
+    "eclipse",
+    "garissa",
+    "malaysia",
+    "sochi",
+}  # of Twitter: both classes, no Sandy
 POSTS_A_PICTURE = 12  # Twitter has up to 1,000 posts that share a picture, and with it the label
 SEED = 0
 
@@ -44,7 +50,8 @@ def validated(rows: Sequence[Row], folder: Path, fraction: float) -> list[Row]:
 def twitter(folder: Path) -> list[Row]:
     rows = thinned([row for row in load_rows(folder) if row.split == "train"])
     return [
-        row.model_copy(update={"split": "validation" if row.event in VALIDATION_EVENTS else "train"}) for row in rows
+        row.model_copy(update={"split": "validation" if row.event in VALIDATION_EVENTS else "train"})
+        for row in rows
     ]
 
 
@@ -63,7 +70,9 @@ def write(rows: Sequence[Row], source: Path, target: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("twitter", "pheme", "weibo-jin", "weibo-ced"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"the imported {name} data")
     parser.add_argument("--without-event", help="leave this event of PHEME out, to measure on it")
