@@ -1,16 +1,32 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
 import pytest
 import torch
 
 from rumorscope.encoders.preprocess import Batch
+from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.training import frozen
 from rumorscope.training.freezing import train_only
-from rumorscope.training.frozen import remembered_features
+from rumorscope.training.frozen import Tell, remembered_features
+from rumorscope.training.loading import Loader
+from rumorscope.training.objective import Precision
 from training.toy import Toy, toy, toy_posts
 
 POSTS = toy_posts()
+
+
+def remembering(
+    detector: Toy,
+    posts: Sequence[Post] = POSTS,
+    precision: Precision = "no",
+    tell: Tell = lambda tower, done, total: None,
+) -> AbstractContextManager[None]:
+    return remembered_features(detector, posts, Loader(detector.preprocess, workers=0), precision, tell)
 
 
 @pytest.fixture
@@ -27,13 +43,13 @@ def batches(detector: Toy) -> list[Batch]:
 
 def test_answers_are_the_same(detector: Toy, batches: list[Batch]) -> None:
     expected = [detector(batch).logits for batch in batches]
-    with remembered_features(detector, POSTS):
+    with remembering(detector):
         found = [detector(batch).logits for batch in batches]
     torch.testing.assert_close(found, expected)
 
 
 def test_each_picture_is_encoded_once(detector: Toy, batches: list[Batch]) -> None:
-    with remembered_features(detector, POSTS):
+    with remembering(detector):
         for batch in batches:
             detector(batch)
         assert detector.image.encoded == 6
@@ -46,7 +62,7 @@ def test_each_text_is_encoded_once(detector: Toy) -> None:
     texts = ("fake shark storm", "calm park", "fake shark storm", "calm", "")
     posts = [Post(str(number), text) for number, text in enumerate(texts)]
     expected = [detector(detector.preprocess([post])).logits for post in posts]
-    with remembered_features(detector, posts):
+    with remembering(detector, posts):
         for order in (posts, posts[:2], posts[1:], posts[3:]):
             found = detector(detector.preprocess(order)).logits
             torch.testing.assert_close(found, torch.cat([expected[int(post.id)] for post in order]))
@@ -57,33 +73,45 @@ def test_masked_tokens_are_not_read(detector: Toy) -> None:
     ids = torch.tensor([[2, 3, 5], [2, 3, 7], [4, 2, 3]])
     mask = torch.tensor([[True, True, False], [True, True, False], [False, True, True]])
     expected = detector.text(ids, mask)
-    with remembered_features(detector, POSTS):
+    with remembering(detector, []):
         found = detector.text(ids, mask)
-        assert detector.text.encoded == 3 + 2
+        assert detector.text.encoded == 3 + 2  # the first two are the same text
     torch.testing.assert_close(found.pooled, expected.pooled)
     torch.testing.assert_close(found.tokens[mask], expected.tokens[mask])
 
 
-def test_features_do_not_depend_on_which_pictures_came_first(detector: Toy, batches: list[Batch]) -> None:
-    with remembered_features(detector, POSTS):
-        forwards = [detector.image(batch.pixels).regions for batch in batches]
-    with remembered_features(detector, POSTS):
-        backwards = [detector.image(batch.pixels).regions for batch in reversed(batches)][::-1]
+def test_features_do_not_depend_on_which_batches_came_first(detector: Toy, batches: list[Batch]) -> None:
+    with remembering(detector):
+        forwards = [detector(batch).features for batch in batches]
+    with remembering(detector):
+        backwards = [detector(batch).features for batch in reversed(batches)][::-1]
     assert all(torch.equal(a, b) for a, b in zip(forwards, backwards, strict=True))
 
 
-def test_half_precision_features_do_not_serve_at_full(detector: Toy, batches: list[Batch]) -> None:
-    expected = detector.image(batches[0].pixels).regions
-    with remembered_features(detector, POSTS):
-        with torch.autocast("cpu", torch.bfloat16):
-            halves = detector.image(batches[0].pixels).regions
+def test_half_precision_features(detector: Toy, batches: list[Batch]) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = detector.image(batches[0].pixels).regions
+    with remembering(detector, precision="bf16"):
         found = detector.image(batches[0].pixels).regions
     torch.testing.assert_close(found, expected)
-    assert not torch.equal(halves.float(), expected)
+    assert not torch.equal(found, detector.image(batches[0].pixels).regions)
+
+
+def test_tells_how_far_it_is(detector: Toy) -> None:
+    told = []
+    with remembering(detector, tell=lambda *news: told.append(news)):
+        pass
+    assert told == [("text", 4, 4), ("image", 6, 6)]
+
+
+def test_a_picture_that_cannot_be_read_names_its_post(detector: Toy, tmp_path: Path) -> None:
+    bad = Post("bad-7", "", (tmp_path / "missing.jpg",))
+    with pytest.raises(InputError, match=r"missing\.jpg.*post bad-7"):
+        remembering(detector, [*POSTS, bad]).__enter__()
 
 
 def test_no_picture_and_no_post_at_all(detector: Toy) -> None:
-    with remembered_features(detector, POSTS):
+    with remembering(detector):
         empty = torch.zeros(0, 4, dtype=torch.int64)
         assert detector.text(empty, empty.bool()).tokens.shape == (0, 4, 8)
         assert detector.image(torch.zeros(0, 3, 16, 16, dtype=torch.uint8)).regions.shape == (0, 4, 8)
@@ -92,22 +120,23 @@ def test_no_picture_and_no_post_at_all(detector: Toy) -> None:
 def test_a_learning_tower_is_left_alone(batches: list[Batch]) -> None:
     detector = toy()
     train_only(detector, detector.parameters())
-    with remembered_features(detector, POSTS):
+    with remembering(detector):
         detector(batches[0])
         detector(batches[0])
     assert detector.image.encoded == 2 * len(batches[0].pixels)
 
 
-@pytest.mark.parametrize(("spare", "pictures"), [(0, 1), (-1, 2)])
+@pytest.mark.parametrize(("spare", "encoded"), [(0, 6), (-1, 10)])
 def test_more_than_memory_holds_is_left_alone(
-    detector: Toy, batches: list[Batch], monkeypatch: pytest.MonkeyPatch, spare: int, pictures: int
+    detector: Toy, batches: list[Batch], monkeypatch: pytest.MonkeyPatch, spare: int, encoded: int
 ) -> None:
     """Six pictures of four regions and a pooled feature, eight wide, of four bytes."""
     monkeypatch.setattr(frozen, "FEATURE_BYTES", 6 * 5 * 8 * 4 + spare)
-    with remembered_features(detector, POSTS):
+    with remembering(detector):
         detector(batches[0])
         detector(batches[0])
-    assert detector.image.encoded == pictures * len(batches[0].pixels)
+    assert len(batches[0].pixels) == 5
+    assert detector.image.encoded == encoded
 
 
 def test_texts_that_memory_does_not_hold(detector: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +144,7 @@ def test_texts_that_memory_does_not_hold(detector: Toy, monkeypatch: pytest.Monk
     for spare, encoded in ((0, 2), (-1, 6)):
         detector.text.encoded = 0
         monkeypatch.setattr(frozen, "FEATURE_BYTES", (3 + 4) * 8 * 4 + spare)
-        with remembered_features(detector, posts):
+        with remembering(detector, posts):
             for _ in range(2):
                 detector(detector.preprocess(posts))
         assert detector.text.encoded == encoded

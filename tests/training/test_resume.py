@@ -40,6 +40,9 @@ class BreakAfter:
     def __init__(self, *, steps: int = 10**9, epochs: int = 10**9) -> None:
         self.steps, self.epochs = steps, epochs
 
+    def encode(self, tower: str, done: int, total: int) -> None:
+        pass
+
     def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None:
         pass
 

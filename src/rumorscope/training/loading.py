@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
@@ -19,6 +20,29 @@ PICTURE_CACHE_BYTES = 2**28
 """How many bytes of scaled pictures each reading process keeps."""
 
 
+class Loader:
+    """Reads posts for one detector, ahead of it where there are `workers`."""
+
+    def __init__(self, preprocess: Preprocess, workers: int) -> None:
+        self._preprocess, self._workers = preprocess, workers
+        self._read = _PictureCache(PICTURE_CACHE_BYTES // (3 * preprocess.image_size**2))
+
+    def batches(self, posts: Sequence[Post], batches: Sequence[Sequence[int]]) -> Iterator[Batch]:
+        """The batches in order. Raises InputError for a post that cannot be used."""
+        dataset = _Batches(posts, self._preprocess, batches, self._read)
+        for batch in DataLoader(dataset, batch_size=None, num_workers=self._workers):
+            if isinstance(batch, InputError):
+                raise batch
+            yield batch
+
+    def picture(self, post: Post, source: ImageSource, size: int) -> Picture:
+        """One picture of a post. Raises InputError where it cannot be read."""
+        try:
+            return self._read(source, size)
+        except InputError as error:
+            raise _of_post(post, error) from error
+
+
 @dataclass
 class _Batches(Dataset[Batch | InputError]):
     """Each item is a whole batch, or the error of a bad post: raised in a worker it would lose its words."""
@@ -26,6 +50,7 @@ class _Batches(Dataset[Batch | InputError]):
     posts: Sequence[Post]
     preprocess: Preprocess
     batches: Sequence[Sequence[int]]
+    read: Callable[[ImageSource, int], Picture]
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -35,23 +60,23 @@ class _Batches(Dataset[Batch | InputError]):
         for position in self.batches[index]:
             post = self.posts[position]
             try:
-                samples.append(self.preprocess.prepare(post, read=self._read))
+                samples.append(self.preprocess.prepare(post, read=self.read))
             except InputError as error:
-                return InputError(f"{error} (post {post.id}; `rumorscope data check` finds all such posts)")
+                return _of_post(post, error)
         return self.preprocess.collate(samples)
 
-    @cached_property
-    def _read(self) -> Callable[[ImageSource, int], Picture]:
-        kept = PICTURE_CACHE_BYTES // (3 * self.preprocess.image_size**2)
-        return lru_cache(maxsize=kept)(read_picture)
+
+class _PictureCache:
+    def __init__(self, pictures: int) -> None:
+        self._pictures = pictures
+        self._read = lru_cache(maxsize=pictures)(read_picture)
+
+    def __call__(self, source: ImageSource, size: int) -> Picture:
+        return self._read(source, size)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _PictureCache, (self._pictures,)  # a worker that is not forked begins with an empty one
 
 
-def load(
-    posts: Sequence[Post], preprocess: Preprocess, batches: Sequence[Sequence[int]], workers: int
-) -> Iterator[Batch]:
-    """The batches in order, read ahead by `workers` processes. Raises InputError for a post of no use."""
-    loader = DataLoader(_Batches(posts, preprocess, batches), batch_size=None, num_workers=workers)
-    for batch in loader:
-        if isinstance(batch, InputError):
-            raise batch
-        yield batch
+def _of_post(post: Post, error: InputError) -> InputError:
+    return InputError(f"{error} (post {post.id}; `rumorscope data check` finds all such posts)")

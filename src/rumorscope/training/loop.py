@@ -23,7 +23,7 @@ from rumorscope.training.freezing import train_only
 from rumorscope.training.frozen import remembered_features
 from rumorscope.training.history import History
 from rumorscope.training.learner import Learner
-from rumorscope.training.loading import load
+from rumorscope.training.loading import Loader
 from rumorscope.training.material import Material
 from rumorscope.training.objective import TOTAL, Precision, joined
 from rumorscope.training.processes import Processes
@@ -63,6 +63,7 @@ class Trainer:
         self.stages = chosen_stages(detector, config)
         self._material, self._config = material, config
         self._report = report or Silent()
+        self._loader = Loader(detector.preprocess, config.workers)
         self._state, self._best = (folder / "state" / f"{name}.safetensors" for name in ("latest", "best"))
         for stage in self.stages:
             self._check(stage)
@@ -110,7 +111,8 @@ class Trainer:
         train_only(self.detector, [parameter for group in stage.groups for parameter in group.parameters])
         learner = Learner(self.detector, stage, self._config, self.processes)
         learner.restore(self._moments, self.position.scaler)
-        with remembered_features(self.detector, [*train, *validation]):
+        posts, precision = [*train, *validation], self._config.mixed_precision
+        with remembered_features(self.detector, posts, self._loader, precision, self._report.encode):
             while not self._is_over(stage):
                 self._train_epoch(stage, learner, train)
                 self._end_epoch(stage, learner, bool(validation))
@@ -159,7 +161,7 @@ class Trainer:
 
     def _load(self, posts: Sequence[Post], batches: Sequence[Sequence[int]]) -> Iterator[Batch]:
         mine = [share(batch, self.processes.index, self.processes.count) for batch in batches]
-        return load(posts, self.detector.preprocess, mine, self._config.workers)
+        return self._loader.batches(posts, mine)
 
     def _end_epoch(self, stage: Stage, learner: Learner, validates: bool) -> None:
         validation = self.validate(stage, self._config.mixed_precision) if validates else None

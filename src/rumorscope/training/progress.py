@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 class Report(Protocol):
     """What the loop tells of its progress."""
 
+    def encode(self, tower: str, done: int, total: int) -> None: ...
+
     def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None: ...
 
     def step(self, losses: dict[str, float], posts_per_second: float) -> None: ...
@@ -20,6 +22,9 @@ class Report(Protocol):
 
 class Silent:
     """Tells nothing: for tests, and for all processes but the main one."""
+
+    def encode(self, tower: str, done: int, total: int) -> None:
+        pass
 
     def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None:
         pass
@@ -44,7 +49,7 @@ class ProgressBar:
             console=console,
             transient=True,
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -53,16 +58,16 @@ class ProgressBar:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
+    def encode(self, tower: str, done: int, total: int) -> None:
+        self._show(f"frozen {tower} tower", done, total)
+
     def start_epoch(self, stage: str, epoch: int, epochs: int, steps: int, done: int) -> None:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        description = f"{stage}, epoch {epoch}/{epochs}"
-        self._task = self._bar.add_task(description, total=steps, completed=done, losses="")
+        self._show(f"{stage}, epoch {epoch}/{epochs}", done, steps)
 
     def step(self, losses: dict[str, float], posts_per_second: float) -> None:
-        if self._task is not None:
-            shown = f"{_shown(losses)}  {posts_per_second:.0f} posts/s"
-            self._bar.update(self._task, advance=1, losses=shown)
+        shown = f"{_shown(losses)}  {posts_per_second:.0f} posts/s"
+        for task in self._tasks.values():
+            self._bar.update(task, advance=1, losses=shown)
 
     def end_epoch(self, row: dict[str, Any]) -> None:
         parts = [f"{row['stage']}, epoch {row['epoch']}: {_shown(row['train'])}"]
@@ -71,6 +76,14 @@ class ProgressBar:
         if row["best"]:
             parts.append("best so far")
         self._bar.console.print(" | ".join(parts), highlight=False, markup=False, soft_wrap=True)
+
+    def _show(self, description: str, done: int, total: int) -> None:
+        """One bar at a time: a new description takes the place of the former."""
+        if description not in self._tasks:
+            for task in self._tasks.values():
+                self._bar.remove_task(task)
+            self._tasks = {description: self._bar.add_task(description, total=total, losses="")}
+        self._bar.update(self._tasks[description], completed=done)
 
 
 def _shown(values: dict[str, float]) -> str:

@@ -9,12 +9,15 @@ import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from rumorscope.detectors import Stage
 from rumorscope.post import ImageSource, Label, Post
+
+T = TypeVar("T")
 
 
 def seed_of(*parts: Hashable) -> int:
@@ -45,9 +48,9 @@ def epoch_batches(
     return in_batches(order, stage.batch_size)
 
 
-def in_batches(order: Sequence[int], size: int) -> list[list[int]]:
-    """Cut an order into batches, the last one perhaps smaller."""
-    return [list(order[start : start + size]) for start in range(0, len(order), size)]
+def in_batches(items: Sequence[T], size: int) -> list[list[T]]:
+    """Cut items into batches, the last one perhaps smaller."""
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 def share(batch: Sequence[int], process: int, processes: int) -> list[int]:
