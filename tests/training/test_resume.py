@@ -137,3 +137,10 @@ def run_process(folder: Path, *, kill_after: int | None = None, seconds: float =
         process.kill()
     process.join()
     return process.exitcode
+
+
+def test_the_state_holds_only_what_learns(tmp_path: Path) -> None:
+    Trainer(toy(image_learning_rate=0), MATERIAL, CONFIG, tmp_path).run()
+    names = load_file(tmp_path / "state" / "latest.safetensors").keys()
+    assert {"model.text.embedding.weight", "model.heads.image.weight", "model.judgment.1.bias"} <= names
+    assert "model.image.patches.weight" not in names

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from rumorscope.detectors import Detector, Stage
 from rumorscope.encoders.preprocess import Batch
-from rumorscope.errors import InputError, RumorscopeError
+from rumorscope.errors import CheckpointError, InputError, RumorscopeError
 from rumorscope.post import Post
 from rumorscope.training.config import TrainingConfig
 from rumorscope.training.freezing import train_only
@@ -44,8 +44,8 @@ from rumorscope.training.validation import Validation, validate
 class Trainer:
     """Trains a detector in place through its stages; `folder` gets `history.jsonl` and `state/`.
 
-    Goes on from the state in `folder`, if there is one. Raises InputError where configuration and posts
-    cannot serve the stages, before anything is computed.
+    Goes on from the state in `folder`, if there is one, with a detector built as it was at first. Raises
+    InputError where configuration and posts cannot serve the stages, before anything is computed.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Trainer:
         self._moments: dict[int, dict[str, Tensor]] = {}
         if self._state.is_file():
             self.position, weights, self._moments = load_state(self._state)
-            detector.load_state_dict(weights)
+            self._put_back(weights)
         self.history = History(
             folder / "history.jsonl" if self.processes.is_main else None, self.position.rows
         )
@@ -118,7 +118,7 @@ class Trainer:
                 self._end_epoch(stage, learner, bool(validation))
         if stage.select == "validation":
             self.processes.wait()  # the main process has just written it
-            load_weights(self._best, self.detector)
+            self._put_back(load_weights(self._best))
         self.position.next_stage()
         self._moments = {}
         self._save(None)
@@ -167,7 +167,7 @@ class Trainer:
         validation = self.validate(stage, self._config.mixed_precision) if validates else None
         best = stage.select == "validation" and validation is not None and self._is_best(stage, validation)
         if best and self.processes.is_main:
-            save_weights(self._best, self.detector)
+            save_weights(self._best, self._weights())
         row = {
             "stage": stage.name,
             "epoch": self.position.epoch + 1,
@@ -198,8 +198,20 @@ class Trainer:
                 f"set learning_rate_scale below 1 in [training.stages.{stage.name}]"
             )
 
+    def _weights(self) -> dict[str, Tensor]:
+        """What training can change: the parameters of all stages, and the running statistics."""
+        groups = [group for stage in self.stages for group in stage.groups]
+        learned = {id(parameter) for group in groups for parameter in group.parameters}
+        fixed = {name for name, parameter in self.detector.named_parameters() if id(parameter) not in learned}
+        state = self.detector.state_dict()
+        return {name: tensor for name, tensor in state.items() if name not in fixed}
+
+    def _put_back(self, weights: dict[str, Tensor]) -> None:
+        if unknown := self.detector.load_state_dict(weights, strict=False).unexpected_keys:
+            raise CheckpointError(f"{self._state.parent} is of another detector: it has {unknown[0]}")
+
     def _save(self, learner: Learner | None) -> None:
         self._saved = time.monotonic()
         if self.processes.is_main:
             self.position.scaler = learner.scaler.state_dict() if learner else {}
-            save_state(self._state, self.position, self.detector, learner.optimizer if learner else None)
+            save_state(self._state, self.position, self._weights(), learner.optimizer if learner else None)

@@ -1,7 +1,8 @@
 """Where a run stands, saved so that it can go on after a kill at any moment.
 
 One safetensors file holds weights, the optimizer's moments and, as JSON in its header, the position; it is
-replaced in one step. No random state is saved: every step seeds its own (see `sampling`).
+replaced in one step. Weights that no stage trains are left out: the run's configuration brings them back.
+No random state is saved: every step seeds its own (see `sampling`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from rumorscope.errors import CheckpointError
 from rumorscope.training.objective import MeanLosses
@@ -49,10 +50,10 @@ class Position:
 
 
 def save_state(
-    path: Path, position: Position, model: nn.Module, optimizer: torch.optim.Optimizer | None
+    path: Path, position: Position, weights: dict[str, Tensor], optimizer: torch.optim.Optimizer | None
 ) -> None:
     """Replace the state file in one step."""
-    tensors = {f"{MODEL}{name}": tensor for name, tensor in model.state_dict().items()}
+    tensors = {f"{MODEL}{name}": tensor for name, tensor in weights.items()}
     for index, moments in _moments(optimizer).items():
         tensors |= {f"{OPTIMIZER}{index}.{name}": tensor for name, tensor in moments.items()}
     _replace(path, tensors, {"position": json.dumps(asdict(position))})
@@ -76,14 +77,14 @@ def restore_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[st
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def save_weights(path: Path, model: nn.Module) -> None:
-    """Keep a model's weights, such as those of the best epoch."""
-    _replace(path, model.state_dict(), {})
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Keep weights, such as those of the best epoch."""
+    _replace(path, weights, {})
 
 
-def load_weights(path: Path, model: nn.Module) -> None:
-    """Put kept weights back. Raises CheckpointError."""
-    model.load_state_dict(_read(path)[0])
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """The weights that were kept. Raises CheckpointError."""
+    return _read(path)[0]
 
 
 def _moments(optimizer: torch.optim.Optimizer | None) -> dict[int, dict[str, Tensor]]:
