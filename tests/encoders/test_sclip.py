@@ -123,6 +123,16 @@ def test_a_regions_box_is_where_its_pixels_are(checkpoints: Path, pixels: Noise)
         assert changed == [region, around]
 
 
+def test_each_scale_has_a_kernel_of_its_own(checkpoints: Path, pixels: Noise) -> None:
+    encoder = _encoder(checkpoints / "clip", 48, 8, 16)
+    encoder(pixels(1, 48)).regions[:, encoder.grid.scales == 1].sum().backward()
+    fine, coarse = encoder.kernels
+    assert fine.shape[-1] == 8
+    assert coarse.shape[-1] == 16
+    assert not fine.grad.any()
+    assert coarse.grad.any()
+
+
 def test_every_parameter_learns(checkpoints: Path, pixels: Noise) -> None:
     encoder = _encoder(checkpoints / "clip", 48, 12, 24).train()
     features = encoder(pixels(2, 48))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
-from rumorscope.encoders.image import ImageArchitecture
 from rumorscope.encoders.saved import SavedTowers
 from rumorscope.errors import CheckpointError
 
@@ -21,8 +19,8 @@ COMPACT_FOLDER = Path(__file__).parents[1] / "models" / "compact"
 class CompactTowers:
     """The attributes "text" and "image" of a checkpoint's detector, whatever the new detector calls them.
 
-    The settings may differ from those of the checkpoint. A scale that it was not trained at starts with a
-    scale embedding of zero. Raises CheckpointError where the package was installed without them.
+    A convolutional tower, as the package's is, takes any image size and receptive fields that its map allows.
+    Raises CheckpointError where the package was installed without them.
     """
 
     def __init__(self, folder: Path = COMPACT_FOLDER) -> None:
@@ -42,11 +40,7 @@ class CompactTowers:
     def image(self, name: str, config: ImageTowerConfig) -> ImageEncoder:
         """Raises CheckpointError where the folder holds no such checkpoint."""
         encoder = self._saved.image("image", config)
-        weights = self._weights("image.")
-        if "scale_embedding" in weights:
-            trained = ImageArchitecture.load(self._folder / "towers" / "image").receptive_fields
-            weights["scale_embedding"] = _scales(weights["scale_embedding"], trained, config.receptive_fields)
-        self._fill(encoder, weights)
+        self._fill(encoder, self._weights("image."))
         return encoder
 
     def _weights(self, prefix: str) -> dict[str, Tensor]:
@@ -62,9 +56,3 @@ class CompactTowers:
             encoder.load_state_dict(weights)
         except RuntimeError as error:
             raise CheckpointError(f"{self._folder} has not the weights of its towers: {error}") from error
-
-
-def _scales(embedding: Tensor, trained: tuple[int, ...], wanted: tuple[int, ...]) -> Tensor:
-    """The (S, D) scale embeddings of the wanted receptive fields, zero where there was none."""
-    unknown = torch.zeros_like(embedding[0])
-    return torch.stack([embedding[trained.index(f)] if f in trained else unknown for f in wanted])

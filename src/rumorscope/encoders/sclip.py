@@ -1,9 +1,9 @@
 """SCLIP (MICC, arXiv 2508.11141, section 3.2): a CLIP vision tower that sees a picture at several scales.
 
-One pretrained tower serves every scale. Its patch kernel is resampled to each receptive field by the
-pseudo-inverse resize and its positions to each grid (see `resampling`), in every forward pass: so the scales
-train the same kernel, the checkpoint stays that of the tower, and the receptive fields can be changed later.
-At the tower's own patch and image size nothing is resampled, and the features are the tower's own.
+One pretrained transformer serves every scale. Each scale has a patch kernel of its own (eq. 5), which starts
+as the tower's, resampled to the receptive field by the pseudo-inverse resize (see `resampling`); the tower's
+positions are interpolated to each grid. At the tower's own patch and image size nothing is resampled, and the
+features are the tower's own.
 
 Shapes: **U** pictures, **S** pixels of a side, **R** regions, **D** width.
 """
@@ -35,9 +35,12 @@ class SclipImageEncoder(PretrainedImageEncoder):
         super().__init__(tower, architecture)
         self.width = int(tower.config.hidden_size)
         self.scale_embedding = nn.Parameter(torch.zeros(len(architecture.receptive_fields), self.width))
-        for field in architecture.receptive_fields:
-            matrix = kernel_matrix(tower.config.patch_size, field)
-            self.register_buffer(f"kernel_matrix_{field}", matrix, persistent=False)
+        patch = tower.embeddings.patch_embedding.weight.detach()
+        self.kernels = nn.ParameterList(
+            resample_kernel(patch, kernel_matrix(tower.config.patch_size, field)).clone()
+            for field in architecture.receptive_fields
+        )
+        tower.embeddings.patch_embedding = nn.Identity()  # its kernel lives on in `kernels`
 
     def _encode(self, pixels: Tensor) -> ImageFeatures:
         scales = [self._encode_scale(pixels, scale) for scale in range(len(self.grid.receptive_fields))]
@@ -48,8 +51,7 @@ class SclipImageEncoder(PretrainedImageEncoder):
         """(U, 1 + regions of the scale, D): the class token and the patches, out of the transformer."""
         field = self.grid.receptive_fields[scale]
         embeddings = self.tower.embeddings
-        kernel = resample_kernel(embeddings.patch_embedding.weight, self.get_buffer(f"kernel_matrix_{field}"))
-        patches = F.conv2d(pixels, kernel, stride=field).flatten(2).mT
+        patches = F.conv2d(pixels, self.kernels[scale], stride=field).flatten(2).mT
         summary = embeddings.class_embedding.expand(len(pixels), 1, -1)
         positions = resample_positions(embeddings.position_embedding.weight, self.image_size // field)
         tokens = torch.cat([summary, patches], dim=1) + positions + self.scale_embedding[scale]
