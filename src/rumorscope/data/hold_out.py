@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from rumorscope.data.images import image_key
+from rumorscope.data.shared_pictures import picture_groups
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 
@@ -66,21 +66,7 @@ def _by_event(posts: Sequence[Post]) -> list[list[int]]:
 
 
 def _by_image(posts: Sequence[Post]) -> list[list[int]]:
-    """Posts that share a picture, directly or through other posts (a union-find over the pictures)."""
-    known = {source: image_key(source) for source in {s: None for post in posts for s in post.images}}
-    parent = {key: key for key in known.values()}
-
-    def root(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    for post in posts:
-        for source in post.images[1:]:
-            parent[root(known[source])] = root(known[post.images[0]])
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, post in enumerate(posts):
-        group = root(known[post.images[0]]) if post.images else f"post {index}"
+    groups: dict[int, list[int]] = defaultdict(list)
+    for index, group in enumerate(picture_groups(posts).tolist()):
         groups[group].append(index)
     return list(groups.values())

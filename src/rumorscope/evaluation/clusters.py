@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from rumorscope.data.images import image_key
+from rumorscope.data.shared_pictures import picture_groups
 from rumorscope.errors import InputError
 from rumorscope.evaluation.metrics import Integers
-from rumorscope.post import ImageSource, Post
+from rumorscope.post import Post
 
 ClusterBy = Literal["auto", "none", "image", "event"]
 FEW = 20
@@ -45,14 +45,9 @@ def cluster_posts(posts: Sequence[Post], by: ClusterBy = "auto") -> Clusters:
         return Clusters("none", np.arange(len(posts)))
     if by == "event":
         return Clusters("event", _by_event(posts))
-    index = _by_image(posts)
+    index = picture_groups(posts)
     shared = len(np.unique(index)) < len(posts)
     return Clusters("image" if shared or by == "image" else "none", index)
-
-
-def picture_keys(posts: Sequence[Post]) -> dict[ImageSource, str]:
-    """The key of the content of every picture of the posts; each file is read once."""
-    return {source: image_key(source) for source in dict.fromkeys(s for post in posts for s in post.images)}
 
 
 def _by_event(posts: Sequence[Post]) -> Integers:
@@ -61,21 +56,3 @@ def _by_event(posts: Sequence[Post]) -> Integers:
     names = [("event", post.event) if post.event is not None else ("post", post.id) for post in posts]
     number = {name: position for position, name in enumerate(dict.fromkeys(names))}
     return np.array([number[name] for name in names])
-
-
-def _by_image(posts: Sequence[Post]) -> Integers:
-    """A union-find over pictures: a post joins all of its own."""
-    keys = picture_keys(posts)
-    parent: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while parent.setdefault(key, key) != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    for row, post in enumerate(posts):
-        for source in post.images:
-            parent[root(keys[source])] = root(f"post {row}")
-    roots = [root(f"post {row}") for row in range(len(posts))]
-    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
