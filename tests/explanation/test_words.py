@@ -57,7 +57,8 @@ def test_reasons_are_sentences() -> None:
         ((40, 0, 60, 20), "upper center"),
         ((0, 40, 20, 60), "middle left"),
         ((100, 100, 100, 100), "lower right"),
-        ((0, 0, 100, 100), "nearly the whole picture"),
+        ((0, 0, 100, 100), "the whole picture"),
+        ((0, 0, 100, 90), "nearly the whole picture"),
     ],
 )
 def test_places(box: tuple[int, int, int, int], words: str) -> None:

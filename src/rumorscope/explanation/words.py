@@ -73,6 +73,8 @@ def place(region: Region, size: tuple[int, int]) -> str:
     """Where a region lies in a picture of that width and height: "upper left", "center"."""
     left, top, right, bottom = region.box_pixels
     width, height = size
+    if (left, top, right, bottom) == (0, 0, width, height):
+        return "the whole picture"
     if (right - left) * (bottom - top) >= 0.8 * width * height:
         return "nearly the whole picture"
     row = _ROWS[min(2, int(3 * (top + bottom) / 2 / height))]
