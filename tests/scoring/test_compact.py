@@ -1,6 +1,6 @@
 """The detector that the package carries: there, small, and answering as it did when it was packed.
 
-The recorded probabilities come from `python tests/scoring/test_compact.py` and change with the checkpoint alone.
+The recorded probabilities come from `python tests/scoring/test_compact.py`, and change with the checkpoint.
 """
 
 from __future__ import annotations
