@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file
+from schedule import one_cycle
 from torch import Tensor, nn
 from transformers import MobileNetV2Config, MobileNetV2Model
 
@@ -189,11 +189,6 @@ def agreement(
     return {"centred_cosine": float(torch.cat(cosine).mean()), "same_class": float(torch.cat(same).mean())}
 
 
-def rate(progress: float, peak: float) -> float:
-    """One-cycle: linear warm-up over the first 4%, cosine to zero."""
-    return peak * min(1, progress / 0.04) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -231,7 +226,7 @@ def distil(options: argparse.Namespace) -> None:
 
     def learn(progress: float) -> tuple[Tensor, Tensor, Tensor]:
         for group in optimizer.param_groups:
-            group["lr"] = rate(progress, PEAK_RATE)
+            group["lr"] = one_cycle(progress, PEAK_RATE, warmup=0.04)
         chosen = torch.randint(len(pictures), (options.batch_size,), device=device)
         inputs = views(pictures[chosen], LEARNING_SIZE).to(memory_format=torch.channels_last)
         own = torch.tensor(min(1.0, max(0.0, (progress - 0.3) / 0.3)), device=device)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import math
 import random
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from schedule import one_cycle
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor, nn
 from transformers import (
@@ -186,10 +186,6 @@ def new_student(vocabulary: int) -> BertForMaskedLM:
     return BertForMaskedLM(config)
 
 
-def rate(progress: float, peak: float) -> float:
-    return peak * min(1, progress / 0.05) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -233,7 +229,7 @@ def distil(options: argparse.Namespace) -> None:
     while (progress := (time.monotonic() - start) / (60 * options.minutes)) < 1:
         lesson = next(batches)
         for group in optimizer.param_groups:
-            group["lr"] = rate(progress, 1e-3)
+            group["lr"] = one_cycle(progress, 1e-3)
         read = {name: tensor.to(device) for name, tensor in lesson.student.items()}
         known = {name: tensor.to(device) for name, tensor in lesson.teacher.items()}
         inputs, labels = masked(

@@ -77,6 +77,11 @@ def main() -> None:
     unseen = {clean_text(row.text) for folder in tests for row in load_rows(folder) if row.split == "test"}
     jin = [row for row in load_rows(options.weibo_jin) if row.split == "train"]
     ced = [row for row in load_rows(options.weibo_ced) if row.split != "test"]
+    events = {row.event for row in load_rows(options.pheme)}
+    if options.without_event not in {None, *events}:
+        parser.error(
+            f"PHEME has no event {options.without_event!r}; it has {', '.join(sorted(filter(None, events)))}"
+        )
     pheme = [row for row in load_rows(options.pheme) if row.event != options.without_event]
     gathered = {
         "twitter": (options.twitter, twitter(options.twitter)),

@@ -11,7 +11,3 @@ class InputError(RumorscopeError):
 
 class CheckpointError(RumorscopeError):
     """A checkpoint is missing, cut off, or does not fit the detector it names."""
-
-
-class NotReadyError(RumorscopeError):
-    """The software cannot answer yet; asking again later can work."""

@@ -21,6 +21,8 @@ from torch import Tensor
 
 from rumorscope.config import Settings
 from rumorscope.detectors import Detector, detector_class
+from rumorscope.encoders._interface import COMPACT
+from rumorscope.encoders.compact import COMPACT_FOLDER
 from rumorscope.encoders.sources import SavedTowers, save_towers
 from rumorscope.errors import CheckpointError, InputError
 from rumorscope.training.calibration import Calibration
@@ -31,7 +33,6 @@ __all__ = ["FORMAT", "Calibration", "Checkpoint", "load_checkpoint", "resolve_ch
 FORMAT = 1
 """The version of the layout above; a checkpoint of another version is refused."""
 
-COMPACT_FOLDER = Path(__file__).parents[1] / "models" / "compact"
 WEIGHTS, RECORD, TOWERS = "model.safetensors", "checkpoint.json", "towers"
 
 
@@ -116,7 +117,7 @@ def resolve_checkpoint(run: str | Path) -> Path:
 
     Raises InputError where there is none.
     """
-    folder = COMPACT_FOLDER if str(run) == "compact" else Path(run)
+    folder = COMPACT_FOLDER if str(run) == COMPACT else Path(run)
     for candidate in (folder, folder / "checkpoint"):
         if (candidate / RECORD).is_file():
             return candidate
