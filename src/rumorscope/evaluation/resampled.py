@@ -6,7 +6,10 @@ this takes a fraction of a second. **S** resamples, **N** posts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rumorscope.evaluation.metrics import BINS, METRICS, Floats, Integers, bin_index
 
@@ -15,15 +18,29 @@ def measure_resampled(
     labels: Integers, probabilities: Floats, weights: Floats, threshold: float = 0.5
 ) -> dict[str, Floats]:
     """Every metric under each row of (S, N) weights, as (S,) values; NaN where the resample has none."""
+    return measure_called(labels, probabilities, probabilities >= threshold, weights)
+
+
+def measure_called(
+    labels: Integers,
+    probabilities: Floats,
+    called: NDArray[np.bool_],
+    weights: Floats,
+    metrics: Sequence[str] = METRICS,
+) -> dict[str, Floats]:
+    """Some metrics, of (N,) posts that were called rumors or not at whatever threshold."""
     rumor = (labels == 1).astype(np.float64)
     total = weights.sum(axis=1)
-    values = {
-        "brier": weights @ (probabilities - rumor) ** 2 / total,
-        "expected_calibration_error": _calibration_error(rumor, probabilities, weights) / total,
-        **_of_classes(rumor, probabilities >= threshold, weights),
-        **_of_ranking(rumor, probabilities, weights),
-    }
-    return {name: values[name] for name in METRICS}
+    wanted, values = set(metrics), dict[str, Floats]()
+    if "brier" in wanted:
+        values["brier"] = weights @ (probabilities - rumor) ** 2 / total
+    if "expected_calibration_error" in wanted:
+        values["expected_calibration_error"] = _calibration_error(rumor, probabilities, weights) / total
+    if wanted & {"auc", "average_precision"}:
+        values |= _of_ranking(rumor, probabilities, weights)
+    if wanted - values.keys():
+        values |= _of_classes(rumor, called, weights)
+    return {name: values[name] for name in metrics}
 
 
 def _calibration_error(rumor: Floats, probabilities: Floats, weights: Floats) -> Floats:
