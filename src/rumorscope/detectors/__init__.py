@@ -10,10 +10,10 @@ import importlib
 import pkgutil
 from importlib.metadata import EntryPoint, entry_points
 
-from rumorscope.detectors._interface import Detector, Output, ParameterGroup, Stage
+from rumorscope.detectors._interface import Detector, Fit, Output, ParameterGroup, Stage
 from rumorscope.errors import InputError
 
-__all__ = ["Detector", "Output", "ParameterGroup", "Stage", "detector_class", "detector_names"]
+__all__ = ["Detector", "Fit", "Output", "ParameterGroup", "Stage", "detector_class", "detector_names"]
 
 ENTRY_POINTS = "rumorscope.detectors"
 

@@ -6,7 +6,7 @@ Shapes: **B** posts, **D** width of the fused feature.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from rumorscope.config import Settings
 from rumorscope.encoders._interface import Towers
+from rumorscope.encoders.architecture import Modality
 from rumorscope.encoders.preprocess import Batch, Preprocess
+from rumorscope.losses.binary_cross_entropy import binary_cross_entropy
 from rumorscope.post import Evidence
 
 
@@ -53,11 +55,32 @@ class Stage:
     select: Literal["validation", "last"] = "validation"  # which epoch's weights to keep
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A stage without gradients: scikit-learn, or a count, learns from all training posts at once.
+
+    `fit` gets every training post once, in order, with the towers frozen, and fills the detector's buffers.
+    It is one epoch over posts that needs no validation; where a run has validation posts, `loss` is reported.
+    """
+
+    name: str
+    fit: Callable[[Iterable[Batch]], None]
+    batch_size: int = 64
+    data: ClassVar[Literal["posts"]] = "posts"
+    sampling: ClassVar[Literal["in_order"]] = "in_order"
+    select: ClassVar[Literal["last"]] = "last"
+
+    def loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        """What validation posts are reported with; nothing is minimised."""
+        return {"binary_cross_entropy": binary_cross_entropy(output.logits, batch.labels)}
+
+
 class Detector(nn.Module, ABC):
     """A published system: one file in `detectors/`, found by its name."""
 
     Config: ClassVar[type[Settings]]
     paper: ClassVar[str]  # title and identifier, for `rumorscope detectors`
+    seeded: ClassVar[bool] = True  # whether training depends on the seed; if not, one run tells all
     preprocess: Preprocess
 
     @abstractmethod
@@ -69,7 +92,19 @@ class Detector(nn.Module, ABC):
     def forward(self, batch: Batch) -> Output: ...
 
     @abstractmethod
-    def stages(self) -> Sequence[Stage]: ...
+    def stages(self) -> Sequence[Stage | Fit]: ...
+
+    @property
+    def reads(self) -> frozenset[Modality]:
+        """Which parts of a post its answers can depend on, under its configuration."""
+        return frozenset({"text", "image"})
+
+    def grow_to(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Make room for weights of these shapes, by their name in `state_dict`, before they are loaded.
+
+        For buffers whose size a `Fit` learns, such as a vocabulary. All others keep their shape, so that
+        weights of another detector are told apart.
+        """
 
     def evidence(self, batch: Batch, output: Any) -> list[Evidence]:
         """Why each post was judged as it was; a detector that cannot say gives empty evidence."""

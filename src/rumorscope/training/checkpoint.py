@@ -161,8 +161,9 @@ def _load_weights(detector: Detector, path: Path) -> None:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is cut off or no safetensors file: {error}") from error
-    expected = {name: tuple(tensor.shape) for name, tensor in detector.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    detector.grow_to(found)
+    expected = {name: tuple(tensor.shape) for name, tensor in detector.state_dict().items()}
     problems = [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
     problems += [f"{name} is unknown" for name in sorted(found.keys() - expected.keys())]
     problems += [

@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
-from rumorscope.detectors import Detector, Stage
+from rumorscope.detectors import Detector, Fit, Stage
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.errors import CheckpointError, InputError, RumorscopeError
 from rumorscope.post import Post
@@ -25,7 +26,7 @@ from rumorscope.training.history import History
 from rumorscope.training.learner import Learner
 from rumorscope.training.loading import Loader
 from rumorscope.training.material import Material
-from rumorscope.training.objective import TOTAL, Precision, joined
+from rumorscope.training.objective import TOTAL, Precision, autocast, joined
 from rumorscope.training.processes import Processes
 from rumorscope.training.progress import Report, Silent
 from rumorscope.training.sampling import (
@@ -80,19 +81,24 @@ class Trainer:
     def run(self) -> History:
         """Train through all stages, to the weights that the last one selects."""
         for index, stage in enumerate(self.stages):
-            if index == self.position.stage:
+            if index != self.position.stage:
+                continue
+            if isinstance(stage, Fit):
+                self._fit_stage(stage)
+            else:
                 self._train_stage(stage)
         self.detector.eval()
         return self.history
 
-    def validate(self, stage: Stage, precision: Precision = "no") -> Validation:
+    def validate(self, stage: Stage | Fit, precision: Precision = "no") -> Validation:
         """How the detector does now on the stage's validation posts."""
         _, posts = self._material.of(stage)
-        order = range(len(posts)) if stage.sampling == "shuffled" else one_per_image(posts, random.Random(0))
+        captions = stage.sampling == "one_per_image"
+        order = one_per_image(posts, random.Random(0)) if captions else range(len(posts))
         batches = self._load(posts, in_batches(order, stage.batch_size))
         return validate(self.detector, stage, batches, self.processes, precision)
 
-    def _check(self, stage: Stage) -> None:
+    def _check(self, stage: Stage | Fit) -> None:
         _, validation = self._material.of(stage)
         if not self._selects_by_auc(stage):
             return
@@ -102,7 +108,7 @@ class Trainer:
                 "hold out more, or set select_by = 'loss'"
             )
 
-    def _selects_by_auc(self, stage: Stage) -> bool:
+    def _selects_by_auc(self, stage: Stage | Fit) -> bool:
         """Captions have no classes: there the loss decides."""
         return self._config.select_by == "auc" and stage.select == "validation" and stage.data == "posts"
 
@@ -122,6 +128,31 @@ class Trainer:
         self.position.next_stage()
         self._moments = {}
         self._save(None)
+
+    def _fit_stage(self, stage: Fit) -> None:
+        """Every process fits to all posts, so that all stay equal. One that is killed here fits again."""
+        train, validation = self._material.of(stage)
+        self.detector.requires_grad_(False).eval()
+        posts, precision = [*train, *validation], self._config.mixed_precision
+        with remembered_features(self.detector, posts, self._loader, precision, self._report.encode):
+            started = time.monotonic()
+            with torch.no_grad(), autocast(precision, self.processes.device):
+                stage.fit(self._all_in_order(stage, train))
+            self.position.losses.posts = len(train)
+            self.position.seconds = time.monotonic() - started
+            validated = self.validate(stage, precision) if validation else None
+        self._end_row(stage, [], validated, best=False)
+        self.position.next_stage()
+        self._save(None)
+
+    def _all_in_order(self, stage: Fit, posts: Sequence[Post]) -> Iterator[Batch]:
+        batches = in_batches(range(len(posts)), stage.batch_size)
+        self._report.start_epoch(stage.name, 1, 1, len(batches), 0)
+        started = time.monotonic()
+        for batch in self._loader.batches(posts, batches):
+            yield batch.to(self.processes.device)
+            self._report.step({}, len(batch) / (time.monotonic() - started))
+            started = time.monotonic()
 
     def _is_over(self, stage: Stage) -> bool:
         if self.position.epoch >= stage.epochs:
@@ -168,12 +199,19 @@ class Trainer:
         best = stage.select == "validation" and validation is not None and self._is_best(stage, validation)
         if best and self.processes.is_main:
             save_weights(self._best, self._weights())
+        self._end_row(stage, learner.rates(), validation, best=best)
+        self.position.next_epoch()
+        self._save(learner)
+
+    def _end_row(
+        self, stage: Stage | Fit, rates: Sequence[float], validation: Validation | None, *, best: bool
+    ) -> None:
         row = {
             "stage": stage.name,
             "epoch": self.position.epoch + 1,
             "posts": self.position.losses.posts,
             "seconds": round(self.position.seconds, 3),
-            "learning_rates": learner.rates(),
+            "learning_rates": rates,
             "train": self.position.losses.means(),
             "validation": validation.metrics() if validation else {},
             "best": best,
@@ -181,8 +219,6 @@ class Trainer:
         self.history.append(row)
         self._report.end_epoch(row)
         self.position.rows += 1
-        self.position.next_epoch()
-        self._save(learner)
 
     def _is_best(self, stage: Stage, validation: Validation) -> bool:
         score = validation.auc if self._selects_by_auc(stage) else -validation.losses[TOTAL]
@@ -200,13 +236,14 @@ class Trainer:
 
     def _weights(self) -> dict[str, Tensor]:
         """What training can change: the parameters of all stages, and the running statistics."""
-        groups = [group for stage in self.stages for group in stage.groups]
+        groups = [group for stage in self.stages if isinstance(stage, Stage) for group in stage.groups]
         learned = {id(parameter) for group in groups for parameter in group.parameters}
         fixed = {name for name, parameter in self.detector.named_parameters() if id(parameter) not in learned}
         state = self.detector.state_dict()
         return {name: tensor for name, tensor in state.items() if name not in fixed}
 
     def _put_back(self, weights: dict[str, Tensor]) -> None:
+        self.detector.grow_to({name: tuple(tensor.shape) for name, tensor in weights.items()})
         if unknown := self.detector.load_state_dict(weights, strict=False).unexpected_keys:
             raise CheckpointError(f"{self._state.parent} is of another detector: it has {unknown[0]}")
 

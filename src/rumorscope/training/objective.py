@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from rumorscope.detectors import Output, Stage
+from rumorscope.detectors import Fit, Output, Stage
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.errors import InputError
 
@@ -22,7 +22,7 @@ TOTAL = "total"
 Precision = Literal["no", "bf16", "fp16"]
 
 
-def loss_terms(stage: Stage, output: Output, batch: Batch) -> dict[str, Tensor]:
+def loss_terms(stage: Stage | Fit, output: Output, batch: Batch) -> dict[str, Tensor]:
     """The stage's named terms in full precision, and their sum as "total"."""
     terms = stage.loss(_in_full_precision(output), batch)
     return {**terms, TOTAL: torch.stack(list(terms.values())).sum()}

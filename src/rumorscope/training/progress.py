@@ -70,7 +70,8 @@ class ProgressBar:
             self._bar.update(task, advance=1, losses=shown)
 
     def end_epoch(self, row: dict[str, Any]) -> None:
-        parts = [f"{row['stage']}, epoch {row['epoch']}: {_shown(row['train'])}"]
+        losses = f": {_shown(row['train'])}" if row["train"] else ""
+        parts = [f"{row['stage']}, epoch {row['epoch']}{losses}"]
         if row["validation"]:
             parts.append(f"validation {_shown(row['validation'])}")
         if row["best"]:

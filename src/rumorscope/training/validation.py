@@ -12,7 +12,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from rumorscope.detectors import Detector, Stage
+from rumorscope.detectors import Detector, Fit, Stage
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.training.objective import MeanLosses, Precision, autocast, joined, loss_terms
 from rumorscope.training.processes import Processes
@@ -44,7 +44,11 @@ class Validation:
 
 @torch.no_grad()
 def validate(
-    detector: Detector, stage: Stage, batches: Iterable[Batch], processes: Processes, precision: Precision
+    detector: Detector,
+    stage: Stage | Fit,
+    batches: Iterable[Batch],
+    processes: Processes,
+    precision: Precision,
 ) -> Validation:
     """Run the detector over this process's batches and join what all processes found."""
     modes = {module: module.training for module in detector.modules()}
