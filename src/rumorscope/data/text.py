@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 _ESCAPED_SPACE = re.compile(r"\\[nrt]")  # two characters: some datasets hold text as JSON escapes it
-_URL = re.compile(
+URL = re.compile(
     r"(?:https?: ?//|www\.|pic\.twitter\.com/|\bt\.c[on]/)[\w\-.~:/?#@!$&*+,;=%]*…?",
     re.ASCII | re.IGNORECASE,  # Chinese text follows a URL without a space
 )
@@ -22,7 +22,7 @@ def clean_text(text: str) -> str:
     letters; Chinese punctuation keeps its full width, which is how vocabularies know it.
     """
     text = html.unescape(html.unescape(text))  # some feeds escape what was escaped already
-    text = _URL.sub(" ", _ESCAPED_SPACE.sub(" ", text).replace(r"\/", "/"))
+    text = URL.sub(" ", _ESCAPED_SPACE.sub(" ", text).replace(r"\/", "/"))
     text = "".join(" " if char.isspace() else char for char in text if _is_visible(char))
     text = _WORD.sub(_plain, unicodedata.normalize("NFC", text))
     return " ".join(text.split())

@@ -50,7 +50,7 @@ def bootstrap_intervals(
         measure_resampled(labels, probabilities, weights, threshold)
         for weights in resample_weights(clusters, resamples, seed)
     ]
-    return {name: _interval(np.concatenate([chunk[name] for chunk in chunks])) for name in METRICS}
+    return {name: percentile_interval(np.concatenate([chunk[name] for chunk in chunks])) for name in METRICS}
 
 
 def resample_weights(clusters: Integers, resamples: int, seed: int) -> Iterator[Floats]:
@@ -69,7 +69,8 @@ def resample_weights(clusters: Integers, resamples: int, seed: int) -> Iterator[
         yield times[:, clusters].astype(np.float64)
 
 
-def _interval(values: Floats) -> Interval | None:
+def percentile_interval(values: Floats) -> Interval | None:
+    """The middle 95% of (S,) resampled values; None where more than 5% of them are undefined (NaN)."""
     defined = values[~np.isnan(values)]
     if len(defined) < (1 - MOST_UNDEFINED) * len(values):
         return None

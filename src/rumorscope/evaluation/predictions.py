@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rumorscope.data.images import image_key
 from rumorscope.detectors import Detector
 from rumorscope.encoders.preprocess import read_picture
 from rumorscope.errors import CheckpointError, InputError
@@ -99,7 +100,8 @@ def predict(
 
 
 def _likeness(post: Post) -> tuple[list[str], int]:
-    return [str(source) for source in post.images if isinstance(source, Path)], len(post.text)
+    keys = [str(source) if isinstance(source, Path) else image_key(source) for source in post.images]
+    return keys, len(post.text)
 
 
 def _complaint(posts: Sequence[Post], unreadable: dict[int, InputError]) -> str:
