@@ -49,13 +49,13 @@ def metric_table(assessment: Assessment) -> Table:
     """Every metric with its interval."""
     table = Table("metric", "value", "95% interval", title=assessment.name)
     for name, estimate in assessment.metrics.items():
-        table.add_row(_readable(name), _value(estimate), _interval(estimate))
+        table.add_row(readable(name), _value(estimate), _interval(estimate))
     return table
 
 
 def comparison_table(assessments: Sequence[Assessment]) -> Table:
     """The metrics that the field compares by, one row a detector or baseline."""
-    table = Table("", *map(_readable, COMPARED), title="beside plain baselines, fitted on the training split")
+    table = Table("", *map(readable, COMPARED), title="beside plain baselines, fitted on the training split")
     for assessment in assessments:
         estimates = [assessment.metrics[name] for name in COMPARED]
         table.add_row(assessment.name, *(f"{_value(e)}\n{_interval(e)}" for e in estimates))
@@ -96,6 +96,12 @@ def reliability_table(assessment: Assessment) -> Table:
     return table
 
 
+def readable(metric: str) -> str:
+    """A metric's name for people: "macro F1"."""
+    words = metric.replace("non_rumor", "non-rumor").replace("_", " ")
+    return {"auc": "AUC", "brier": "Brier score"}.get(metric, words.replace(" f1", " F1"))
+
+
 def _value(estimate: Estimate) -> str:
     return f"– ({estimate.reason})" if estimate.value is None else f"{estimate.value:.3f}"
 
@@ -107,8 +113,3 @@ def _interval(estimate: Estimate) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _readable(metric: str) -> str:
-    words = metric.replace("non_rumor", "non-rumor").replace("_", " ")
-    return {"auc": "AUC", "brier": "Brier score"}.get(metric, words.replace(" f1", " F1"))
