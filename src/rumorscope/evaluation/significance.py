@@ -1,11 +1,11 @@
 """Whether detectors differ by more than chance: the chance of the posts and the chance of the seed.
 
-A row's metric is its mean over seeds. Its variance has two parts. *Posts*: all rows and seeds are measured on
-the same cluster-bootstrap resamples. *Seeds*: the spread of the seeds' values, less the share of it that is
-the seeds' different answers on single posts, which the resamples hold already (the moment estimator of two
-crossed random effects; Owen 2007 shows that adding both parts whole counts that share twice). A difference
-is referred to Student's t with Satterthwaite's degrees of freedom, so that few seeds or few clusters widen
-it, and p-values of a family of pairs are adjusted by Holm's step-down method (1979).
+A row's metric is its mean over seeds. Its variance is the sum of two: that of the mean over cluster-bootstrap
+resamples of the *posts*, which are the same for all rows, and that of the mean over *seeds*, from their
+spread. Noise of a seed on single posts counts in both, which errs on the safe side (Owen 2007, "The
+pigeonhole bootstrap"). The sum is referred to Student's t with Satterthwaite's degrees of freedom, so that few seeds or
+few clusters widen the interval; the p-values of a family of pairs are adjusted by Holm's step-down method
+(1979).
 **B** resamples, **S** seeds, **N** posts, **G** clusters.
 """
 
@@ -68,18 +68,9 @@ class _Measured:
 
     @property
     def seed_variance(self) -> float:
-        """Of the mean, from the spread between seeds, noise on single posts included; 0 with one seed."""
+        """Of the mean; 0 with one seed, which says nothing of it."""
         seeds = len(self.whole)
         return float(self.whole.var(ddof=1)) / seeds if seeds > 1 else 0.0
-
-    @property
-    def noise_on_posts(self) -> float:
-        """The part of `seed_variance` that the resamples of the mean hold as well."""
-        seeds = len(self.whole)
-        if seeds == 1:
-            return 0.0
-        single, mean = self.resampled.var(axis=0).mean(), self.resampled.mean(axis=1).var()
-        return max(0.0, float(single - mean)) / (seeds - 1)
 
 
 def estimate(pooled: Pooled, *, resamples: int = 1000, seed: int = 0) -> dict[str, SeedEstimate]:
@@ -206,15 +197,11 @@ def _spread(row: Pooled, resampled: Floats, parts: Sequence[_Measured]) -> tuple
     if clusters < 2 or not len(resampled):
         return None
     posts = float(resampled.var()) * clusters / (clusters - 1)  # a resample knows the mean of its clusters
-    seeds = [max(0.0, part.seed_variance - part.noise_on_posts) for part in parts]
-    total = posts + sum(seeds)
+    by_seed = [part for part in parts if len(part.whole) > 1]
+    total = posts + sum(part.seed_variance for part in by_seed)
     noise = posts**2 / (_equal_clusters(row) - 1)
-    noise += sum(
-        part.seed_variance**2 / (len(part.whole) - 1)
-        for part, variance in zip(parts, seeds, strict=True)
-        if variance > 0
-    )
-    return math.sqrt(total), max(1.0, total**2 / noise) if noise > 0 else math.inf
+    noise += sum(part.seed_variance**2 / (len(part.whole) - 1) for part in by_seed)
+    return math.sqrt(total), total**2 / noise if noise > 0 else math.inf
 
 
 def _equal_clusters(row: Pooled) -> float:
