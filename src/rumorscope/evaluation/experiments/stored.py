@@ -17,7 +17,7 @@ import numpy as np
 
 from rumorscope.errors import InputError
 from rumorscope.evaluation.audit import Audit
-from rumorscope.evaluation.experiments.results import Cell, CellResult, Failure, Results, PostClusters
+from rumorscope.evaluation.experiments.results import Cell, CellResult, Failure, PostClusters, Results
 from rumorscope.evaluation.predictions import Predictions
 from rumorscope.post import Label
 from rumorscope.training.config import RunConfig
