@@ -88,5 +88,5 @@ def test_differences_are_named() -> None:
 
 
 def test_test_posts_cannot_be_asked_for() -> None:
-    with pytest.raises(InputError, match=r"unknown key 'data.split'"):
-        RunConfig.parse({"detector": {"name": "toy"}, "data": {"split": "test"}})
+    with pytest.raises(InputError, match=r"unknown key 'data.train_on'"):
+        RunConfig.parse({"detector": {"name": "toy"}, "data": {"train_on": "test"}})

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rumorscope.data.row import Row, explain, parse_row
 from rumorscope.errors import InputError
-from rumorscope.post import Post
+from rumorscope.post import ImageSource, Post
 
 __all__ = [
     "METADATA",
@@ -49,6 +49,7 @@ class Manifest:
     posts: tuple[Post, ...]
     splits: tuple[str | None, ...]  # parallel to posts
     fingerprint: str  # SHA-256 of metadata.jsonl, which holds the pictures' hashes
+    recorded: Mapping[ImageSource, str] = field(default_factory=dict, repr=False)  # picture → its SHA-256
 
     def split(self, name: str) -> list[Post]:
         """The posts of one split. Raises InputError that names those present."""
@@ -64,7 +65,13 @@ def load_manifest(folder: Path) -> Manifest:
     rows = load_rows(folder)
     fingerprint = hashlib.sha256((folder / METADATA).read_bytes()).hexdigest()
     posts = tuple(row.post(folder) for row in rows)
-    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint)
+    recorded: dict[ImageSource, str] = {
+        folder / name: sha256
+        for row in rows
+        if row.images_sha256
+        for name, sha256 in zip(row.images_file_names, row.images_sha256, strict=True)
+    }
+    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint, recorded)
 
 
 def load_rows(folder: Path) -> list[Row]:

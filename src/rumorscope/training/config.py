@@ -29,12 +29,15 @@ class DataConfig(Settings):
     """Folders with a manifest each. Posts of the split "test" are never read for training.
 
     Without `hold_out`, the manifests' own "validation" split validates; with it, "train" and "validation"
-    are joined and held out anew.
+    are joined and held out anew. `split` is a file that `rumorscope data split` wrote for the one folder; its
+    parts, of `fold` where it has several, take the place of the manifest's own.
     """
 
     folders: tuple[Path, ...] = ()
     captions: tuple[Path, ...] = ()
     hold_out: HoldOut | None = None
+    split: Path | None = None
+    fold: str | None = None
 
 
 class StageConfig(Settings):

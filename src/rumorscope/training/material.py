@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from rumorscope.data.hold_out import hold_out
 from rumorscope.data.manifest import Manifest, load_manifest
-from rumorscope.detectors import Stage
+from rumorscope.data.split_file import read_split
+from rumorscope.detectors import Fit, Stage
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.training.config import DataConfig
@@ -26,7 +27,7 @@ class Material:
     caption_validation: Sequence[Post] = ()
     fingerprints: dict[str, str] = field(default_factory=dict)  # folder → of its manifest
 
-    def of(self, stage: Stage) -> tuple[Sequence[Post], Sequence[Post]]:
+    def of(self, stage: Stage | Fit) -> tuple[Sequence[Post], Sequence[Post]]:
         """The stage's training and validation posts. Raises InputError where they cannot serve it."""
         train, validation = self._pair(stage)
         if not train:
@@ -44,7 +45,7 @@ class Material:
             _refuse([post for post in [*train, *validation] if post.label is None], stage, "without a label")
         return train, validation
 
-    def _pair(self, stage: Stage) -> tuple[Sequence[Post], Sequence[Post]]:
+    def _pair(self, stage: Stage | Fit) -> tuple[Sequence[Post], Sequence[Post]]:
         if stage.data == "captions":
             return self.captions, self.caption_validation
         return self.train, self.validation
@@ -62,8 +63,8 @@ _HELP = {
 
 
 def gather(config: DataConfig) -> Material:
-    """Read the run's manifests. Raises InputError where one is missing or broken."""
-    manifests = [load_manifest(folder) for folder in config.folders]
+    """Read the run's manifests. Raises InputError where one is missing, broken, or not what `split` is of."""
+    manifests = _divided(config, [load_manifest(folder) for folder in config.folders])
     captions = [load_manifest(folder) for folder in config.captions]
     train, validation = _of(manifests, TRAINING_SPLITS), _of(manifests, VALIDATION_SPLITS)
     if held := config.hold_out:
@@ -77,6 +78,19 @@ def gather(config: DataConfig) -> Material:
     )
 
 
+def _divided(config: DataConfig, manifests: Sequence[Manifest]) -> list[Manifest]:
+    """The manifests with the splits to use: their own, or those of the split file."""
+    if config.split is None:
+        if config.fold is not None:
+            raise InputError(f"fold={config.fold!r} names a fold, and no split file; give data.split too")
+        return list(manifests)
+    if len(manifests) != 1:
+        raise InputError(
+            f"a split file divides one folder, and the run has {len(manifests)}; name one folder"
+        )
+    return [read_split(config.split).apply(manifests[0], config.fold)]
+
+
 def _of(manifests: Sequence[Manifest], splits: Sequence[str | None]) -> list[Post]:
     return [
         post
@@ -86,7 +100,7 @@ def _of(manifests: Sequence[Manifest], splits: Sequence[str | None]) -> list[Pos
     ]
 
 
-def _refuse(posts: Sequence[Post], stage: Stage, lack: str) -> None:
+def _refuse(posts: Sequence[Post], stage: Stage | Fit, lack: str) -> None:
     if posts:
         shown = ", ".join(post.id for post in posts[:3])
         raise InputError(
