@@ -25,7 +25,7 @@ def block(language: str, containing: str) -> str:
 
 
 def test_the_page_shows_the_example_as_it_is() -> None:
-    assert block("python", "class LateFusion") == (ROOT / "examples" / "late_fusion.py").read_text(
+    assert block("python", "class TwoScores") == (ROOT / "examples" / "two_scores.py").read_text(
         encoding="utf-8"
     )
 
@@ -35,13 +35,13 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     """The page's detector, installed beside rumorscope as the page's entry point registers it."""
     package, information = tmp_path / "my_package", tmp_path / "my_package-1.0.dist-info"
     package.mkdir()
-    (package / "late_fusion.py").write_text(block("python", "class LateFusion"), encoding="utf-8")
+    (package / "two_scores.py").write_text(block("python", "class TwoScores"), encoding="utf-8")
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
     points = block("toml", "entry-points").replace('"', "").replace("[project.entry-points.", "[")
     (information / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(tmp_path)
-    return Case(detector_class("late_fusion"), tiny_clip(tmp_path / "clip"))
+    return Case(detector_class("two_scores"), tiny_clip(tmp_path / "clip"))
 
 
 def test_it_keeps_the_contract(case: Case, tmp_path: Path) -> None:
@@ -56,12 +56,12 @@ def test_the_pages_commands_list_and_train_it(case: Case, tmp_path: Path) -> Non
     towers = [f"--set=detector.{tower}.model={case.towers}" for tower in ("text", "image")]
     smaller = ["--set=detector.image.image_size=64", "--set=detector.epochs=2"]
     data = f"--data={write_manifest(tmp_path / 'data')}"
-    assert "learning_rate" in invoke("detectors", "late_fusion")
+    assert "learning_rate" in invoke("detectors", "two_scores")
     invoke("train", str(run), data, f"--to={folder}", *towers, *smaller)
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     assert [row["stage"] for row in history] == ["classification", "classification"]
     record = json.loads((folder / "checkpoint" / "checkpoint.json").read_text())
-    assert (record["detector"], record["config"]["learning_rate"]) == ("late_fusion", 3e-4)
+    assert (record["detector"], record["config"]["learning_rate"]) == ("two_scores", 3e-4)
 
 
 def invoke(*words: str) -> str:

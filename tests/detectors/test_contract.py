@@ -20,6 +20,9 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "micc-clip": ("micc", {"variant": "clip", "image": {"receptive_fields": (8,)}}),
     "micc-concate": ("micc", {"variant": "concate"}),
     "micc-literal": ("micc", {"paper_literal": True, "temperature": 1.0}),
+    "features-text": ("features", {"modality": "text"}),
+    "features-image": ("features", {"modality": "image"}),
+    "late_fusion-features": ("late_fusion", {"text_part": "features"}),
 }
 CONFIGURATIONS = {name: (name, {}) for name in detector_names()} | VARIANTS
 

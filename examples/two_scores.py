@@ -1,4 +1,4 @@
-"""Late fusion: one linear layer reads the text, another the pictures, and their log-odds add up.
+"""Two scores: one linear layer reads the text, another the pictures, and their log-odds add up.
 
 Shapes: **B** posts, **U** distinct pictures in the batch, **D** width.
 """
@@ -20,7 +20,7 @@ from rumorscope.layers.post_regions import regions_of_posts
 from rumorscope.losses.binary_cross_entropy import binary_cross_entropy
 
 
-class LateFusionConfig(Settings):
+class TwoScoresConfig(Settings):
     """The settings, each with its default; a key that is not here is refused."""
 
     text: TextTowerConfig = TextTowerConfig()
@@ -30,13 +30,13 @@ class LateFusionConfig(Settings):
     batch_size: PositiveInt = 32
 
 
-class LateFusion(Detector):
+class TwoScores(Detector):
     """Frozen towers, and a linear layer on each."""
 
-    Config = LateFusionConfig
-    paper = "Late fusion, the plain baseline"
+    Config = TwoScoresConfig
+    paper = "Two linear scores, added"
 
-    def __init__(self, config: LateFusionConfig, towers: Towers) -> None:
+    def __init__(self, config: TwoScoresConfig, towers: Towers) -> None:
         super().__init__(config, towers)
         self.config = config
         self.text = towers.text("text", config.text)  # the attribute is named as the tower is asked for
