@@ -61,7 +61,7 @@ def without_region(sample: Sample, region: Region) -> Sample:
 def _painted(picture: Picture, box_pixels: tuple[int, int, int, int]) -> Picture:
     left, top, right, bottom = _box_in_input(box_pixels, picture)
     pixels = picture.pixels.clone()
-    pixels[:, top:bottom, left:right] = _mean_color(pixels)
+    pixels[:, top:bottom, left:right] = mean_color(pixels)
     # A key of its own: collating encodes pictures with equal keys only once.
     return replace(picture, pixels=pixels, key=f"{picture.key} without {left},{top},{right},{bottom}")
 
@@ -79,8 +79,9 @@ def _box_in_input(box_pixels: tuple[int, int, int, int], picture: Picture) -> tu
     )
 
 
-def _mean_color(pixels: Tensor) -> Tensor:
-    return pixels.float().mean(dim=(1, 2), keepdim=True).round().to(pixels.dtype)  # (3, S, S) -> (3, 1, 1)
+def mean_color(pixels: Tensor) -> Tensor:
+    """The color that stands for nothing: (3, S, S) → (3, 1, 1), of the picture's own type."""
+    return pixels.float().mean(dim=(1, 2), keepdim=True).round().to(pixels.dtype)
 
 
 _HAIR = 1e-6  # keeps a box that ends on a pixel border from taking one more pixel through rounding
