@@ -3,9 +3,9 @@
 A row's metric is its mean over seeds. Its variance is the sum of two: that of the mean over cluster-bootstrap
 resamples of the *posts*, which are the same for all rows, and that of the mean over *seeds*, from their
 spread. Noise of a seed on single posts counts in both, which errs on the safe side (Owen 2007, "The
-pigeonhole bootstrap"). The sum is referred to Student's t with Satterthwaite's degrees of freedom, so that few seeds or
-few clusters widen the interval; the p-values of a family of pairs are adjusted by Holm's step-down method
-(1979).
+pigeonhole bootstrap"). The sum is referred to Student's t with Satterthwaite's degrees of freedom, so that
+few seeds or few clusters widen the interval; the p-values of a family of pairs are adjusted by Holm's
+step-down method (1979).
 **B** resamples, **S** seeds, **N** posts, **G** clusters.
 """
 
