@@ -133,11 +133,11 @@ class _Judge:
 
     def __call__(self, posts: Sequence[Post], rows: NDArray[np.int64], change: Change, name: str) -> Floats:
         """The probability of each of the rows, (len(rows),)."""
-        order = sorted(range(len(rows)), key=lambda place: _neighborhood(posts[rows[place]]))
+        order = sorted(range(len(rows)), key=lambda place: _neighborhood(posts[int(rows[place])]))
         answers = np.empty(len(rows))
         for start in range(0, len(order), CHUNK):
             places = order[start : start + CHUNK]
-            altered = [change(posts[rows[place]]) for place in places]
+            altered = [change(posts[int(rows[place])]) for place in places]
             answers[places] = predict(
                 self.checkpoint.detector, self.checkpoint.calibration, altered, batch_size=self.batch_size
             )

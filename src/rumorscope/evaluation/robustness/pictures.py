@@ -74,7 +74,7 @@ def caption(image: Image.Image) -> Image.Image:
     unit = max(8, min(image.height // 8, image.width // 18))
     draw.rectangle(_box(0, image.height - 2 * unit, image.width, 2 * unit), (0, 0, 0, 190))
     _write(draw, (unit // 2, image.height - 3 * unit // 2), _CAPTION, unit, (255, 255, 255, 255))
-    _write(draw, (image.width // 4, image.height // 2), "@newsphotos", unit, (255, 255, 255, 130))
+    _write(draw, (image.width // 4, image.height // 2), "@newsphotos", unit, (255, 255, 255, 170))
     return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")
 
 
@@ -84,8 +84,8 @@ def flip(image: Image.Image) -> Image.Image:
 
 
 def blur(image: Image.Image) -> Image.Image:
-    """Gaussian, its radius one hundredth of the longer side."""
-    return image.filter(ImageFilter.GaussianBlur(max(1.0, max(image.size) / 100)))
+    """Gaussian, its radius one two-hundredth of the longer side."""
+    return image.filter(ImageFilter.GaussianBlur(max(1.0, max(image.size) / 200)))
 
 
 def grayscale(image: Image.Image) -> Image.Image:

@@ -40,7 +40,7 @@ def swap_pictures(posts: Sequence[Post], seed: int) -> Change:
 
 
 def swap_texts(posts: Sequence[Post], seed: int) -> Change:
-    """Each post with a text gets a different one of another post. Raises InputError where all are the same."""
+    """Each post with a text gets another post's different one. Raises InputError where all are the same."""
     texts = sorted({clean_text(post.text) for post in posts} - {""})
     following = _cycle(texts, seed, "text")
     return lambda post: replace(post, text=following.get(clean_text(post.text), post.text))

@@ -25,17 +25,15 @@ _HASHTAG = regex.compile(r"#[^#\s]+#|#\w+")  # Weibo closes its hashtags
 _EMOJI = regex.compile(
     r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3]|\[\p{Han}{1,4}\]"
 )  # Weibo writes its own as [泪]; digits and # are Emoji to Unicode, but not Extended_Pictographic
-_KEPT_MARKS = "@#"  # they make mentions and hashtags, which have perturbations of their own
 
 
 def typos(text: str, draw: random.Random) -> str:
-    """Latin letters hit beside their key or swapped with the next; any other letter left out or doubled.
+    """Letters a to z hit beside their key or swapped with the next; any other letter left out or doubled.
 
     One letter in twenty, none in URLs, mentions and hashtags. A Chinese typing error would be a homophone,
     which needs a dictionary; leaving out and doubling need none.
     """
-    spared = {place for pattern in (URL, _MENTION, _HASHTAG) for match in pattern.finditer(text)
-              for place in range(*match.span())}  # fmt: skip
+    spared = _in_tags(text)
     letters = [place for place, char in enumerate(text) if char.isalpha() and place not in spared]
     if not letters:
         return text
@@ -56,14 +54,12 @@ def upper_case(text: str, draw: random.Random) -> str:
 
 
 def no_punctuation(text: str, draw: random.Random) -> str:
-    """Without punctuation of any script; URLs, @ and # stay."""
-    spared = [match.span() for match in URL.finditer(text)]
+    """Without punctuation of any script, but for URLs, mentions and hashtags."""
+    spared = _in_tags(text)
     return "".join(
         char
         for place, char in enumerate(text)
-        if not unicodedata.category(char).startswith("P")
-        or char in _KEPT_MARKS
-        or any(start <= place < end for start, end in spared)
+        if place in spared or not unicodedata.category(char).startswith("P")
     )
 
 
@@ -90,6 +86,12 @@ def no_hashtags(text: str, draw: random.Random) -> str:
 def first_half(text: str, draw: random.Random) -> str:
     """The first half of the characters."""
     return text[: math.ceil(len(text) / 2)]
+
+
+def _in_tags(text: str) -> set[int]:
+    """The places of URLs, mentions and hashtags, which have perturbations of their own."""
+    matches = (match for pattern in (URL, _MENTION, _HASHTAG) for match in pattern.finditer(text))
+    return {place for match in matches for place in range(*match.span())}
 
 
 def _mistype(characters: list[str], place: int, draw: random.Random) -> None:
