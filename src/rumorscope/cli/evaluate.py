@@ -24,6 +24,8 @@ def evaluate_run(
     run: str = typer.Argument(help="A run's folder, a checkpoint's folder, or 'compact'."),
     data: Path = typer.Option(help="A folder that `rumorscope data import` wrote."),
     split: str = typer.Option("test", help="Which of its splits; looks at 'test' are counted."),
+    split_file: Path | None = typer.Option(None, help="What `rumorscope data split` wrote, for its splits."),
+    fold: str | None = typer.Option(None, help="Which of the split file's folds."),
     baselines: bool = typer.Option(
         False, "--baselines", help="Fit plain references on the train split and print them beside."
     ),
@@ -50,29 +52,31 @@ def evaluate_run(
     from rich.console import Console
 
     from rumorscope.data.manifest import load_manifest
+    from rumorscope.data.split_file import divided
     from rumorscope.evaluation.assess import Resampling
-    from rumorscope.evaluation.openings import record_opening
+    from rumorscope.evaluation.openings import open_test
     from rumorscope.evaluation.tables import show
     from rumorscope.scoring.scorer import pick_device
     from rumorscope.training.checkpoint import load_checkpoint, resolve_checkpoint
 
     for path in filter(None, (json_file, predictions)):
         _check_writable(path)
-    manifest = load_manifest(data)
-    posts = manifest.split(split)
+    manifest = divided(load_manifest(data), split_file, fold)
     train = manifest.split("train") if baselines or image_tower is not None else []
     checkpoint = load_checkpoint(resolve_checkpoint(run), pick_device(device))
+    opened = open_test(checkpoint, manifest) if split == "test" else None
+    posts = opened.posts if opened else manifest.split(split)
     evaluation = _evaluate(
         checkpoint, posts, manifest.fingerprint, Resampling(cluster, resamples, seed), batch_size
     )
     references = _references(evaluation, train, posts, image_tower) if train else []
-    openings = record_opening(checkpoint, manifest.fingerprint) if split == "test" else None
     console = Console()
     show(console, evaluation, references)
-    if split == "test":
-        console.print(_sentence(openings))
+    if opened:
+        console.print(_sentence(opened.times))
     if json_file is not None:
-        _write_json(json_file, {"split": split, "openings": openings}, evaluation, references)
+        record = {"split": split, "openings": opened.times if opened else None}
+        _write_json(json_file, record, evaluation, references)
     if predictions is not None:
         evaluation.predictions.write_csv(predictions)
 

@@ -17,6 +17,7 @@ from rumorscope.post import ImageSource, Post
 
 __all__ = [
     "METADATA",
+    "TEST",
     "Manifest",
     "Problem",
     "Row",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 METADATA = "metadata.jsonl"
+TEST = "test"  # the split that nothing may be chosen by
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,21 @@ class Manifest:
     recorded: Mapping[ImageSource, str] = field(default_factory=dict, repr=False)  # picture → its SHA-256
 
     def split(self, name: str) -> list[Post]:
-        """The posts of one split. Raises InputError that names those present."""
+        """The posts of one split. Raises InputError for "test", and that names those present."""
+        if name == TEST:
+            raise InputError(
+                f"the split '{TEST}' of {self.folder} is opened by open_test in rumorscope.evaluation.openings "
+                "alone, which counts how often a run looks at it"
+            )
         posts = [post for post, split in zip(self.posts, self.splits, strict=True) if split == name]
         if not posts:
-            present = ", ".join(sorted({split for split in self.splits if split})) or "none"
-            raise InputError(f"{self.folder} has no split '{name}'; it has: {present}")
+            raise InputError(f"{self.folder} has no split '{name}'; it has: {self.split_names}")
         return posts
+
+    @property
+    def split_names(self) -> str:
+        """The names of its splits, for a message."""
+        return ", ".join(sorted({split for split in self.splits if split})) or "none"
 
 
 def load_manifest(folder: Path) -> Manifest:

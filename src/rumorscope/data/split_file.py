@@ -75,8 +75,8 @@ class SplitPlan:
         if manifest.fingerprint != self.fingerprint or len(chosen.assignment) != len(manifest.posts):
             raise InputError(
                 f"{manifest.folder} is not the data that the split was made from: its metadata.jsonl has "
-                f"the SHA-256 {manifest.fingerprint[:12]}…, not {self.fingerprint[:12]}…; import the same dataset "
-                "with the same version, or make a new split with 'rumorscope data split'"
+                f"the SHA-256 {manifest.fingerprint[:12]}…, not {self.fingerprint[:12]}…; import the same "
+                "dataset with the same version, or make a new split with 'rumorscope data split'"
             )
         if picture_hash(manifest) != self.pictures:
             raise InputError(
@@ -96,6 +96,18 @@ class _SplitFile:
     format: int
     plan: SplitPlan
     checksum: str
+
+
+def divided(manifest: Manifest, split: Path | None, fold: str | None) -> Manifest:
+    """The manifest divided by a split file, where one is given.
+
+    Raises InputError as `read_split` and `SplitPlan.apply` do, and for a fold without a file.
+    """
+    if split is not None:
+        return read_split(split).apply(manifest, fold)
+    if fold is not None:
+        raise InputError(f"the fold '{fold}' is of a split file, and none is given; name it too")
+    return manifest
 
 
 def picture_hash(manifest: Manifest) -> str:

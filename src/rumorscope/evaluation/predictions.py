@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -61,6 +61,11 @@ def check_labelled(posts: Sequence[Post]) -> None:
         )
 
 
+def blinded(post: Post) -> Post:
+    """The post as a detector may see it in a test: without its label and event."""
+    return replace(post, label=None, event=None)
+
+
 @torch.inference_mode()
 def predict(
     detector: Detector,
@@ -73,6 +78,7 @@ def predict(
     """The calibrated rumor probability (N,) of every post, in the given order.
 
     Posts of one picture and of similar length share a batch, which saves time and changes no answer.
+    The detector gets the posts without their labels and events, so an answer cannot rest on them.
     `advance` is told of the posts done. Raises InputError that names every post that cannot be read: a score
     over the readable ones only would look like a score over all. Raises CheckpointError for NaN answers.
     """
@@ -86,7 +92,7 @@ def predict(
         samples = []
         for index in chosen:
             try:
-                samples.append(detector.preprocess.prepare(posts[index], read))
+                samples.append(detector.preprocess.prepare(blinded(posts[index]), read))
             except InputError as error:
                 unreadable[index] = error
         if not unreadable:  # else only look for the others that cannot be read

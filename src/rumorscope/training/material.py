@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rumorscope.data.hold_out import hold_out
 from rumorscope.data.manifest import Manifest, load_manifest
-from rumorscope.data.split_file import read_split
+from rumorscope.data.split_file import divided
 from rumorscope.detectors import Fit, Stage
 from rumorscope.errors import InputError
 from rumorscope.post import Post
@@ -80,15 +80,11 @@ def gather(config: DataConfig) -> Material:
 
 def _divided(config: DataConfig, manifests: Sequence[Manifest]) -> list[Manifest]:
     """The manifests with the splits to use: their own, or those of the split file."""
-    if config.split is None:
-        if config.fold is not None:
-            raise InputError(f"fold={config.fold!r} names a fold, and no split file; give data.split too")
-        return list(manifests)
-    if len(manifests) != 1:
+    if config.split is not None and len(manifests) != 1:
         raise InputError(
             f"a split file divides one folder, and the run has {len(manifests)}; name one folder"
         )
-    return [read_split(config.split).apply(manifests[0], config.fold)]
+    return [divided(manifest, config.split, config.fold) for manifest in manifests]
 
 
 def _of(manifests: Sequence[Manifest], splits: Sequence[str | None]) -> list[Post]:
