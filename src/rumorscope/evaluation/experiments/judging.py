@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from rumorscope.data.split_file import read_split
 from rumorscope.detectors import Detector
 from rumorscope.encoders.preprocess import read_picture
 from rumorscope.evaluation.openings import open_test
-from rumorscope.evaluation.predictions import Predictions, predict
+from rumorscope.evaluation.predictions import Predictions, blinded, predict
 from rumorscope.post import Post
 from rumorscope.training.checkpoint import load_checkpoint
 from rumorscope.training.config import DataConfig, RunConfig
@@ -42,7 +42,7 @@ def judge(run: Path, config: RunConfig, features: Path | None) -> Judgment:
     """Open the test posts of a run's data and answer them; the fused features go into a file, if asked."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = load_checkpoint(run / "checkpoint", device)
-    opened = [open_test(checkpoint, manifest) for manifest in _manifests(config.data)]
+    opened = [open_test(checkpoint, manifest) for manifest in divided_manifests(config.data)]
     posts = [post for part in opened for post in part.posts]
     answers = predict(checkpoint.detector, checkpoint.calibration, posts, batch_size=BATCH)
     if features is not None:
@@ -68,7 +68,7 @@ def fused_features(detector: Detector, posts: Sequence[Post]) -> Tensor:
     found: dict[int, Tensor] = {}
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        samples = [detector.preprocess.prepare(_unlabelled(posts[index]), read) for index in chosen]
+        samples = [detector.preprocess.prepare(blinded(posts[index]), read) for index in chosen]
         output = detector(detector.preprocess.collate(samples).to(device))
         found |= zip(chosen, output.features.to("cpu", torch.float16), strict=True)
     return torch.stack([found[index] for index in range(len(posts))])
@@ -81,11 +81,8 @@ def write_features(path: Path, features: Tensor) -> None:
     partial.replace(path)
 
 
-def _manifests(data: DataConfig) -> Iterator[Manifest]:
+def divided_manifests(data: DataConfig) -> Iterator[Manifest]:
+    """The manifests of a run's data, divided as its split file says."""
     for folder in data.folders:
         manifest = load_manifest(folder)
         yield manifest if data.split is None else read_split(data.split).apply(manifest, data.fold)
-
-
-def _unlabelled(post: Post) -> Post:
-    return replace(post, label=None, event=None)
