@@ -41,6 +41,7 @@ class Post:
     time: datetime | None = None
     language: str | None = None  # BCP 47
     replies: tuple[Reply, ...] = ()
+    user: str | None = None  # who wrote it: a name or number, as the dataset has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def source(tmp_path: Path) -> Path:
 def rows(source: Path) -> Iterator[Kept | Dropped]:
     one, copy, two, broken = (source / n for n in ("one.jpg", "copy of one.png", "two.png", "broken.png"))
     reply = Reply("9", "really?", parent="a")
-    yield Kept(Post("a", "shared", (one, two), Label.RUMOR, "flood", replies=(reply,)), "train")
+    yield Kept(Post("a", "shared", (one, two), Label.RUMOR, "flood", replies=(reply,), user="u"), "train")
     yield Kept(Post("b", "shared too", (copy, one), Label.NON_RUMOR, "flood"), "test", needs_image=True)
     yield Kept(Post("c", "no picture"), "test", missing_images=("gone.jpg",))
     yield Kept(Post("d", "text remains", (broken,)))
@@ -85,6 +85,7 @@ def test_pictures_are_named_by_their_content_and_stored_once(source: Path, tmp_p
     posts = {post.id: post for post in load_manifest(tmp_path / "to").posts}
     assert posts["b"].images == posts["a"].images[:1]  # two names of one content
     assert posts["a"].replies == (Reply("9", "really?", parent="a"),)
+    assert posts["a"].user == "u"
     assert (posts["a"].label, posts["a"].event, posts["c"].images) == (Label.RUMOR, "flood", ())
 
 

@@ -50,6 +50,7 @@ def test_reads_a_full_row(folder: Path) -> None:
         "time": "2015-01-07T11:12:44",
         "language": "zh",
         "replies": [reply],
+        "user": 12,
         "a column of another tool": 1,
     }
     manifest = load_manifest(write(folder, row))
@@ -64,6 +65,7 @@ def test_reads_a_full_row(folder: Path) -> None:
             time=datetime(2015, 1, 7, 11, 12, 44, tzinfo=UTC),
             language="zh",
             replies=(Reply("8", "no", "7", datetime(2015, 1, 7, 4, tzinfo=UTC), "u"),),
+            user="12",
         ),
     )
 

@@ -174,6 +174,7 @@ def _row(post: Post, split: str | None, images: list[StoredImage]) -> Row:
             ReplyRow(id=reply.id, text=reply.text, parent=reply.parent, time=reply.time, user=reply.user)
             for reply in post.replies
         ),
+        user=post.user,
     )
 
 

@@ -57,7 +57,7 @@ class Manifest:
         """The posts of one split. Raises InputError for "test", and that names those present."""
         if name == TEST:
             raise InputError(
-                f"the split '{TEST}' of {self.folder} is opened by open_test in rumorscope.evaluation.openings "
+                f"the split '{TEST}' of {self.folder} opens through rumorscope.evaluation.openings.open_test "
                 "alone, which counts how often a run looks at it"
             )
         posts = [post for post, split in zip(self.posts, self.splits, strict=True) if split == name]

@@ -58,6 +58,7 @@ def _whole_characters(value: str) -> str:
 Text = Annotated[str, AfterValidator(_whole_characters)]
 Identifier = Annotated[str, Field(min_length=1), AfterValidator(_whole_characters), BeforeValidator(_text_id)]
 Name = Annotated[Text | None, BeforeValidator(_nothing_if_empty)]
+User = Annotated[Name, BeforeValidator(_text_id)]
 Time = Annotated[datetime | None, BeforeValidator(_nothing_if_empty)]
 
 
@@ -91,6 +92,7 @@ class Row(BaseModel):
     time: Time = None
     language: Name = None
     replies: tuple[ReplyRow, ...] = ()
+    user: User = None
 
     @model_validator(mode="before")
     @classmethod
@@ -126,6 +128,7 @@ class Row(BaseModel):
             time=_utc_if_naive(self.time),
             language=self.language,
             replies=tuple(row.reply() for row in self.replies),
+            user=self.user,
         )
 
 

@@ -44,7 +44,9 @@ def test_the_published_tree(published: Any, event: str, folder: str) -> None:
     published.pictures("images/7.jpg")
     rumor, other, broken, empty = read(published.folder)
     replies = (Reply("9", "No", "552784898743099392", TIME, "5"),)
-    post = Post("552784898743099392", "Shots fired", (), Label.RUMOR, "charliehebdo", TIME, "en", replies)
+    post = Post(
+        "552784898743099392", "Shots fired", (), Label.RUMOR, "charliehebdo", TIME, "en", replies, "5"
+    )
     assert rumor == Kept(post)
     assert isinstance(other, Kept)
     assert (other.post.label, other.post.language) == (Label.NON_RUMOR, None)

@@ -79,6 +79,7 @@ def test_a_post_is_read_as_it_stands(rows: dict[str, Kept | Dropped]) -> None:
     assert row.missing_images == ("boston_fake_35",)
     assert (row.post.label, row.post.event) == (Label.RUMOR, "boston")
     assert row.post.time == datetime(2013, 4, 17, 18, 57, 37, tzinfo=UTC)
+    assert row.post.user == "name"
 
 
 def test_pictures_are_found_under_other_names(rows: dict[str, Kept | Dropped]) -> None:

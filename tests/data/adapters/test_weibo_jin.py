@@ -19,13 +19,13 @@ def test_the_four_files(published: Any, texts: str) -> None:
     published.pictures("rumor_images/3BA161e7.jpg", "nonrumor_images/62b31d36.jpg")
     published.text(
         f"{texts}train_rumor.txt",
-        "\ufeff3511947309647762|name|http://weibo.com/1/z|null|2012-11-13 16:55|true|79",
+        "\ufeff3511947309647762|name|http://weibo.com/1/z|null|2012-11-13 16:55|true|79|18|0|2803550292|0|5047",
         f"{URL}/3ba161e7.jpg|{URL}/absent.gif|null",
         " 震惊，转发求证 ",
     )
     published.text(
         f"{texts}test_nonrumor.txt",
-        "3907393559904503|null|null|null|1447078683000|true|30",
+        "3907393559904503|null|null|null|1447078683000|true|30|3|2|null|0|null",
         "null",
         "",
         "not a post|x",
@@ -44,12 +44,14 @@ def test_the_four_files(published: Any, texts: str) -> None:
             None,
             datetime(2012, 11, 13, 8, 55, tzinfo=UTC),  # Beijing is eight hours ahead
             "zh",
+            user="2803550292",
         ),
         "train",
         ("absent",),
     )
     assert isinstance(second, Kept)
     assert (second.post.text, second.post.images, second.split) == ("", (), "test")
+    assert second.post.user is None
     assert second.post.time == datetime(2015, 11, 9, 14, 18, 3, tzinfo=UTC)
     assert shifted == Dropped(
         "test_nonrumor.txt line 4", "its first line must begin with a number, not 'not a post'"

@@ -80,13 +80,14 @@ def _thread(thread: Path, event: str, label: Label, images: dict[str, Path]) -> 
     try:
         tweet = read_json(tweets[0])
         replies = tuple(_reply(read_json(path)) for path in _json_files(thread / "reactions"))
-        text = str(tweet["text"])
+        text, user = str(tweet["text"]), (tweet.get("user") or {}).get("id_str")
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return Dropped(thread.name, f"its JSON is broken: {type(error).__name__}")
     time = twitter_time(tweet.get("created_at"))
     image = images.get(thread.name)
     language = _language(tweet)
-    return Kept(Post(thread.name, text, (image,) if image else (), label, event, time, language, replies))
+    shown = (image,) if image else ()
+    return Kept(Post(thread.name, text, shown, label, event, time, language, replies, user))
 
 
 def _json_files(folder: Path) -> list[Path]:

@@ -64,6 +64,7 @@ def _row(row: dict[str, str], where: str, split: str, images: dict[str, Path]) -
         label=_LABELS[row["label"]],
         event=event_of(ids[0]),
         time=twitter_time(row["timestamp"]),
+        user=row["username"] or None,  # the column user_id holds numbers that a spreadsheet has cut
     )
     missing = tuple(image_id for image_id, path in found.items() if path is None)
     return Kept(post, split, missing, needs_image=True)

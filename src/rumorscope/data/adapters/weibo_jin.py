@@ -1,7 +1,7 @@
 """Weibo (Jin et al. 2017): rumors from Weibo's debunking system, non-rumors that Xinhua verified.
 
 Three lines a post: fields, picture URLs and text; a picture's file has the base name of its URL. The
-event is not published.
+event is not published. Only rumors name their user.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rumorscope.post import Label, Post
 PUBLISHED = "https://github.com/yaqingwang/EANN-KDD18"
 
 _LABELS = {"rumor": Label.RUMOR, "nonrumor": Label.NON_RUMOR}
-_TIME = 4  # the field that holds it
+_TIME, _USER = 4, 9  # the fields that hold them, after the id
 
 
 def read(source: Path) -> Iterator[Kept | Dropped]:
@@ -64,6 +64,7 @@ def _posts(path: Path, split: str, label: Label, images: dict[str, Path]) -> Ite
             label=label,
             time=_time(rest[_TIME - 1]) if len(rest) >= _TIME else None,
             language="zh",
+            user=rest[_USER - 1] if len(rest) >= _USER and rest[_USER - 1] != "null" else None,
         )
         yield Kept(post, split, tuple(stem for stem in stems if stem not in images))
 
