@@ -1,0 +1,72 @@
+"""A small experiment: the toy detector and two of its variants, on posts that a few epochs tell apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rumorscope.evaluation.experiments.cells import Job
+from rumorscope.evaluation.experiments.config import ExperimentConfig
+from rumorscope.evaluation.experiments.experiment import Limits, plan_experiment, run_plan
+from rumorscope.evaluation.experiments.results import Kind, Results
+from rumorscope.evaluation.experiments.rows import UNCHANGED, Changes
+
+SPLITS = ["train"] * 12 + ["validation"] * 6 + ["test"] * 12
+
+RUN = """
+[detector]
+name = "toy"
+pretraining = false
+
+[training]
+threshold = 0.4
+"""
+
+IN_THIS_PROCESS = Limits(processes=1)
+
+
+class Watching:
+    """Remembers which cells were computed."""
+
+    def __init__(self) -> None:
+        self.started_names: list[str] = []
+        self.errors: list[str] = []
+
+    def begin(self, total: int) -> None:
+        pass
+
+    def started(self, job: Job) -> None:
+        self.started_names.append(job.cell.name)
+
+    def ended(self, job: Job, error: str | None) -> None:
+        if error:
+            self.errors.append(error)
+
+
+def experiment(folder: Path, **changes: Any) -> ExperimentConfig:
+    """Two seeds of two rows on the data's own split."""
+    values: dict[str, Any] = {
+        "title": "toys",
+        "seeds": [0, 1],
+        "data": [{"name": "own", "folders": [folder / "data"]}],
+        "detectors": [
+            {"name": "whole", "config": folder / "toy.toml"},
+            {"name": "frozen", "config": folder / "toy.toml", "set": ["detector.image_learning_rate=0"]},
+        ],
+    }
+    return ExperimentConfig.parse(values | changes)
+
+
+def run(
+    folder: Path,
+    config: ExperimentConfig,
+    *,
+    kind: Kind = "compare",
+    to: str = "out",
+    changes: Changes = UNCHANGED,
+    limits: Limits = IN_THIS_PROCESS,
+    watching: Watching | None = None,
+) -> Results:
+    """Compute it in this process, unless `limits` says otherwise."""
+    plan = plan_experiment(kind, config, folder / to, folder / "cache", changes=changes, limits=limits)
+    return run_plan(plan, folder / to, watching or Watching(), limits=limits)
