@@ -15,10 +15,10 @@ from rich.console import Console
 
 from rumorscope.data.manifest import load_manifest
 from rumorscope.evaluation.assess import assess
-from rumorscope.evaluation.baselines import text_baseline
 from rumorscope.evaluation.clusters import cluster_posts
 from rumorscope.evaluation.predictions import Predictions, predict
 from rumorscope.evaluation.protocols import leave_one_event_out
+from rumorscope.evaluation.references import answer
 from rumorscope.evaluation.tables import comparison_table, event_table
 from rumorscope.training.checkpoint import load_checkpoint, resolve_checkpoint
 
@@ -35,10 +35,9 @@ def main() -> None:
     judged = []
     for event, train, test in leave_one_event_out(load_manifest(options.pheme).posts):
         checkpoint = load_checkpoint(resolve_checkpoint(options.runs / event))
-        labels = np.array([int(post.label or 0) for post in train])
         own, plain = answers.values()
         own.append(predict(checkpoint.detector, checkpoint.calibration, test))
-        plain.append(text_baseline(train, labels, test))
+        plain.append(answer("tfidf", train, test))
         judged += test
     clusters = cluster_posts(judged, "none")
     assessments = [

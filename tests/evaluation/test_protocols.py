@@ -9,9 +9,9 @@ import pytest
 
 from rumorscope.data.adapters import Kept, adapter
 from rumorscope.errors import InputError
-from rumorscope.evaluation.baselines import TEXT, baselines
 from rumorscope.evaluation.metrics import measure
 from rumorscope.evaluation.protocols import leave_one_event_out
+from rumorscope.evaluation.references import answer
 from rumorscope.post import Post
 
 
@@ -37,6 +37,6 @@ def test_pheme_is_much_harder_on_an_event_that_was_not_trained_on(real_data: Pat
     posts = [row.post for row in adapter("pheme")(real_data / "pheme_text") if isinstance(row, Kept)]
     folds = list(leave_one_event_out(posts))
     labels = np.concatenate([[post.label for post in test] for _, _, test in folds])
-    answers = np.concatenate([baselines(train, test)[TEXT] for _, train, test in folds])
+    answers = np.concatenate([answer("tfidf", train, test) for _, train, test in folds])
     assert len(labels) == 2001
     assert measure(labels, answers).values["macro_f1"] == pytest.approx(0.657, abs=0.01)

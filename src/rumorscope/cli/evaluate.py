@@ -111,11 +111,10 @@ def _references(
 ) -> list[Assessment]:
     from rich.console import Console
 
-    from rumorscope.evaluation.baselines import assess_baselines, load_image_tower
+    from rumorscope.evaluation.references import assess_references
 
     with Console(stderr=True).status("fitting the plain baselines"):
-        tower = None if image_tower is None else load_image_tower(image_tower)
-        return assess_baselines(train, posts, evaluation.clusters, evaluation.resampling, tower)
+        return assess_references(train, posts, evaluation.clusters, evaluation.resampling, image_tower)
 
 
 def _sentence(openings: int | None) -> str:

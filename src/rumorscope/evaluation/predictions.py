@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,8 @@ def predict(
     over the readable ones only would look like a score over all. Raises CheckpointError for NaN answers.
     """
     answers = np.full(len(posts), np.nan)
-    device = next((parameter.device for parameter in detector.parameters()), torch.device("cpu"))
+    held = chain(detector.parameters(), detector.buffers())  # a fitted detector may have buffers alone
+    device = next((tensor.device for tensor in held), torch.device("cpu"))
     unreadable: dict[int, InputError] = {}
     read = lru_cache(maxsize=64)(read_picture)  # posts of one picture come one after the other
     order = sorted(range(len(posts)), key=lambda index: _likeness(posts[index]))
