@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rumorscope.cli._app import app
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rumorscope.training.config import RunConfig
+    from rumorscope.training.config import DataConfig, RunConfig
     from rumorscope.training.run import Summary
 
 
@@ -24,6 +25,10 @@ def train(
     ),
     data: list[Path] = typer.Option([], help="A folder with posts, in place of those in CONFIG; repeatable."),
     captions: list[Path] = typer.Option([], help="A folder with caption pairs, likewise; repeatable."),
+    split_file: Path | None = typer.Option(
+        None, help="What `rumorscope data split` wrote for the folder, in place of its own splits."
+    ),
+    fold: str | None = typer.Option(None, help="Which of the split file's folds."),
     seed: int | None = typer.Option(None, min=0, help="In place of the seed in CONFIG."),
     changes: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="Change any key, as in training.patience=5; repeatable."
@@ -42,14 +47,19 @@ def train(
 
     from rumorscope.training.config import read_run_config
 
-    if seed is not None:
-        changes = [*changes, f"training.seed={seed}"]
+    given = {"training.seed": seed, "data.split": split_file, "data.fold": fold}
+    changes = [*changes, *(f"{key}={_toml(value)}" for key, value in given.items() if value is not None)]
     run = read_run_config(config, changes, folders=data, captions=captions)
     folder = to or Path("runs") / config.stem
     console = Console()
     summary = _train(run, folder, console)
     if summary is not None:
-        _print(summary, console)
+        _print(summary, run.data, console)
+
+
+def _toml(value: object) -> str:
+    """A value as a TOML file has it: quoted, so that a fold called 1 stays a name."""
+    return str(value) if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
 
 
 def _train(run: RunConfig, folder: Path, console: Console) -> Summary | None:
@@ -66,9 +76,11 @@ def _train(run: RunConfig, folder: Path, console: Console) -> Summary | None:
             return train_run(run, folder, processes=processes, report=bar)
 
 
-def _print(summary: Summary, console: Console) -> None:
+def _print(summary: Summary, used: DataConfig, console: Console) -> None:
     selected, metrics = summary.details["selected"], summary.details["validation"]
     data = f" --data {summary.data[0]}" if summary.data else ""
+    data += f" --split-file {used.split}" if used.split else ""
+    data += f" --fold {used.fold}" if used.fold else ""
     lines = [
         f"selected     {selected['stage']}, epoch {selected['epoch']}",
         f"validation   {', '.join(f'{name} {value:.3f}' for name, value in metrics.items()) or 'none'}",
