@@ -26,25 +26,22 @@ def split(
         "published", "random", "stratified", "event", "time", "image", "leave_one_event_out"
     ] = typer.Option("event", help="What stays together, as listed above."),
     seed: int = typer.Option(0, min=0, help="Of what is left to chance; the same seed gives the same file."),
-    ratios: str = typer.Option(
-        "8:1:1", help="train:validation:test, such as 70:10:20; 80:20 has no validation."
-    ),
+    ratios: str = typer.Option("8:1:1", help="train:validation:test, such as 70:10:20."),
     folds: int = typer.Option(1, min=1, help="5 makes five folds that test each post once."),
 ) -> None:
     """Divide a folder's posts into training, validation and test posts, and write that as a small file.
 
-    random: single posts. What most papers do; a detector then meets the test posts' pictures and events in
-    training.
+    random: single posts; pictures and events of test posts are met in training.
 
     stratified: random, with the same share of rumors in every part.
 
-    image: posts that share a picture, or show near-duplicates of one, stay together.
+    image: posts that show one picture, or near-duplicates of it, stay together.
 
     event: whole events stay together, and with them near-duplicate pictures.
 
     time: trains on the past and tests on the future.
 
-    leave_one_event_out: a fold an event, tested by what was learnt from the others.
+    leave_one_event_out: a fold an event, tested by what was learnt from others.
 
     published: the folder's own splits, to share what they are.
 
@@ -56,7 +53,7 @@ def split(
 
     rumorscope evaluate runs/event --data data/twitter --split-file splits/event.json
 
-    A split is refused once the posts or pictures are not those that it was made from.
+    A split is refused once the posts or pictures are not what it was made from.
     """
     from rich.console import Console
 
@@ -93,16 +90,17 @@ def _table(plan: SplitPlan, parts: Sequence[PartSummary]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    if len(plan.folds) > 1:
-        table.add_column("fold", overflow="fold")
-    table.add_column("part")
+    table.add_column("")
     for name in ("posts", "share", "rumors", "events", "pictures"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("largest event", overflow="fold")
-    for part, following in zip(parts, [*parts[1:], None], strict=True):
-        cells = _cells(part, len(plan.folds[0].assignment))
-        last = following is None or following.fold != part.fold
-        table.add_row(*[part.fold] * (len(plan.folds) > 1), *cells, end_section=last)
+    for fold in plan.folds:
+        if fold.name:
+            table.add_row(f"fold {fold.name}", style="bold")
+        for part in parts:
+            if part.fold == fold.name:
+                table.add_row(*_cells(part, len(fold.assignment)))
+        table.add_section()
     return table
 
 
