@@ -96,7 +96,7 @@ def _table(plan: SplitPlan, parts: Sequence[PartSummary]) -> Table:
     table.add_column("largest event", overflow="fold")
     for fold in plan.folds:
         if fold.name:
-            table.add_row(f"fold {fold.name}", style="bold")
+            table.add_row(fold.name, style="bold")
         for part in parts:
             if part.fold == fold.name:
                 table.add_row(*_cells(part, len(fold.assignment)))
