@@ -1,4 +1,4 @@
-"""What lies around a post and is not what it says: ids, file names, folders, forms of pictures, text lengths.
+"""What lies around a post and is not what it says: its id, time, length; its pictures' names, folders, forms.
 
 A surface is a list of items, each a string that a plain classifier reads. A picture counts once, however many
 posts show it, so that only what carries over to other pictures can tell.
@@ -22,34 +22,38 @@ from rumorscope.data.parallel import in_parallel, no_progress
 from rumorscope.data.text import clean_text
 from rumorscope.post import ImageSource, Post
 
+Reading = Literal["characters", "marks"]
+"""What counts: n-grams of characters, or what stands between spaces as a whole."""
+SURFACES = 7
+"""At most so many are tried on one split."""
+
 
 @dataclass(frozen=True)
 class Surface:
     """One surface, of all the posts or pictures that have it."""
 
     name: str
-    read: Literal["characters", "marks"]  # n-grams of the characters, or marks between spaces as they are
+    read: Reading
     items: tuple[str, ...]
     owners: tuple[tuple[int, ...], ...]  # the posts, by position, that each item belongs to
 
 
 def surfaces(posts: Sequence[Post], hashes: PictureHashes, folder: Path) -> list[Surface]:
     """Every surface on which items differ: where all pictures lie in one folder, folders tell nothing."""
-    everyone = tuple((row,) for row in range(len(posts)))
-    found = [
-        Surface("post id", "characters", tuple(post.id for post in posts), everyone),
-        Surface("text length", "marks", tuple(map(_length, posts)), everyone),
-    ]
-    names = _owners(posts, lambda source: None if isinstance(source, bytes) else str(_inside(source, folder)))
-    keys = _owners(posts, lambda source: hashes.key_of[source])
+    files = _owners(posts, lambda source: None if isinstance(source, bytes) else str(_inside(source, folder)))
+    pictures = _owners(posts, lambda source: hashes.key_of[source])
     forms = _forms({key: source for source, key in hashes.key_of.items()})
-    found += [
-        Surface("file name", "characters", tuple(Path(name).name for name in names), tuple(names.values())),
+    found = (
+        _of_posts("post id", "characters", [post.id for post in posts]),
+        _of_posts("time", "marks", [f"{post.time:%Y %Y-%m}" if post.time else None for post in posts]),
+        _of_posts("filled columns", "marks", [_filled(post) for post in posts]),
+        _of_posts("text length", "marks", [_length(post.text) for post in posts]),
+        Surface("file name", "characters", tuple(Path(name).name for name in files), tuple(files.values())),
         Surface(
-            "folder", "characters", tuple(str(Path(name).parent) for name in names), tuple(names.values())
+            "folder", "characters", tuple(str(Path(name).parent) for name in files), tuple(files.values())
         ),
-        Surface("picture form", "marks", tuple(forms[key] for key in keys), tuple(keys.values())),
-    ]
+        Surface("picture form", "marks", tuple(forms[key] for key in pictures), tuple(pictures.values())),
+    )
     return [surface for surface in found if len(set(surface.items)) > 1]
 
 
@@ -68,11 +72,17 @@ def picture_form(source: ImageSource) -> str:
     )
 
 
+def _of_posts(name: str, read: Reading, values: Sequence[str | None]) -> Surface:
+    items = {row: value for row, value in enumerate(values) if value is not None}
+    return Surface(name, read, tuple(items.values()), tuple((row,) for row in items))
+
+
 def _owners(posts: Sequence[Post], key: Callable[[ImageSource], str | None]) -> dict[str, tuple[int, ...]]:
     owners: dict[str, list[int]] = defaultdict(list)
     for row, post in enumerate(posts):
-        for name in {key(source) for source in post.images} - {None}:
-            owners[str(name)].append(row)
+        for name in dict.fromkeys(map(key, post.images)):
+            if name is not None:
+                owners[name].append(row)
     return {name: tuple(rows) for name, rows in owners.items()}
 
 
@@ -85,8 +95,14 @@ def _inside(path: Path, folder: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-def _length(post: Post) -> str:
-    return f"characters:{_half_octave(len(clean_text(post.text)) + 1)}"
+def _filled(post: Post) -> str:
+    """In some data only the posts of one class have what was collected later."""
+    columns = ("images", "event", "time", "language", "replies", "user")
+    return " ".join(f"{column}:{bool(getattr(post, column))}" for column in columns)
+
+
+def _length(text: str) -> str:
+    return f"characters:{_half_octave(len(clean_text(text)) + 1)}"
 
 
 def _half_octave(value: float) -> int:

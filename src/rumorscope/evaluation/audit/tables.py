@@ -66,15 +66,19 @@ def overlap_table(shared: list[Overlap]) -> Table:
     for name in ("posts", "share", "distinct"):
         table.add_column(name, justify="right")
     table.add_column("for example, with a post of each", overflow="fold")
-    for found in shared:
+    for found in sorted(shared, key=lambda found: not _decides(found)):
         table.add_row(
             f"{found.kind}\n{found.later} in {found.earlier}",
             f"{found.posts:,} of {found.of:,}",
             f"{found.share:.1%}",
             f"{found.items:,}",
-            _examples(found.examples),
+            _examples(found.examples if _decides(found) else found.examples[:1]),
         )
     return table
+
+
+def _decides(found: Overlap) -> bool:
+    return (found.earlier, found.later) == ("train", "test")
 
 
 def repeats_table(audit: Audit) -> Table:

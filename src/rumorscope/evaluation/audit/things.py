@@ -49,7 +49,7 @@ def all_things(
         *_pictures(posts, hashes),
         *_texts(posts, progress),
         _named("event", [post.event for post in posts]),
-        _named("user", [getattr(post, "user", None) for post in posts]),
+        _named("user", [post.user for post in posts]),
     )
 
 

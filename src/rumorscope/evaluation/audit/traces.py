@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from rumorscope.evaluation.audit.lookups import majority_class
 from rumorscope.evaluation.audit.record import Trace
-from rumorscope.evaluation.audit.surfaces import Surface
+from rumorscope.evaluation.audit.surfaces import SURFACES, Surface
 from rumorscope.evaluation.bootstrap import MOST_UNDEFINED, resample_weights
 from rumorscope.evaluation.clusters import FEW
 from rumorscope.evaluation.metrics import Floats, Integers
@@ -30,7 +30,7 @@ from rumorscope.post import Post
 FEWEST_OF_A_CLASS = 10
 FOLDS = 5
 RESAMPLES = 1000
-_LEVEL = 0.05 / 5  # of one surface among the five, by Bonferroni
+_LEVEL = 0.05 / SURFACES  # of one surface among all, by Bonferroni
 
 
 def trace(
