@@ -106,6 +106,11 @@ def _without_split(repeated: Sequence[Repeats]) -> str:
     )
 
 
+def _is_of_one_class(kind: Things, posts: Sequence[Post]) -> bool:
+    labels = {post.label for post, keys in zip(posts, kind.keys, strict=True) if keys} - {None}
+    return len(labels) == 1 < len({post.label for post in posts} - {None})
+
+
 _UNKNOWN = {
     "picture": "no post has a picture",
     "text": "no post has a text",
@@ -119,8 +124,10 @@ def _notes(posts: Sequence[Post], splits: Sequence[str | None], things: Sequence
         if part not in splits:
             yield f"no post is in the split '{part}', so nothing is looked up"
     for kind in things:
-        if kind.kind in _UNKNOWN and not kind.names:
+        if kind.kind in _UNKNOWN and not any(kind.keys):
             yield _UNKNOWN[kind.kind]
+        elif kind.kind in _UNKNOWN and _is_of_one_class(kind, posts):
+            yield f"only posts of one class have a {kind.kind}, so having one tells the label"
     if all(post.time is None for post in posts):
         yield "no post has a time, so the order of the parts cannot be seen"
     if all(post.label is None for post in posts):

@@ -14,7 +14,7 @@ from rumorscope.evaluation.audit.record import Lookup
 from rumorscope.evaluation.audit.things import Things
 from rumorscope.evaluation.bootstrap import Interval, percentile_interval, resample_weights
 from rumorscope.evaluation.metrics import Floats, Integers
-from rumorscope.post import Post
+from rumorscope.post import Label, Post
 
 RESAMPLES = 1000
 
@@ -35,14 +35,12 @@ def score_lookups(
 
     `clusters` (N,) says which test posts are drawn together. The interval of the gain is that of the
     difference within each resample, so it is narrower than the accuracies' own.
+    A kind is left out where test posts have none of it, or only training posts of one class have: it would be
+    scored for being there.
     """
     labels = np.array([posts[row].label for row in test], dtype=np.int64)
     fallback = majority_class(np.array([posts[row].label for row in train], dtype=np.int64))
-    used = [
-        kind
-        for kind in things
-        if any(kind.keys[row] for row in train) and any(kind.keys[row] for row in test)
-    ]
+    used = [kind for kind in things if is_scored(kind, posts, train, test)]
     shares = np.array([rumor_shares(kind, posts, train, test) for kind in used]).reshape(len(used), len(test))
     called = np.where(np.isnan(shares), fallback, shares >= 0.5)  # (L, N)
     correct = (called == labels).astype(np.float64)
@@ -60,6 +58,12 @@ def score_lookups(
         )
         for row, kind in enumerate(used)
     ]
+
+
+def is_scored(kind: Things, posts: Sequence[Post], train: Sequence[int], test: Sequence[int]) -> bool:
+    """Whether test posts have things of this kind, and training posts of both classes have."""
+    classes = {posts[row].label for row in train if kind.keys[row]}
+    return len(classes) == len(Label) and any(kind.keys[row] for row in test)
 
 
 def rumor_shares(kind: Things, posts: Sequence[Post], train: Sequence[int], test: Sequence[int]) -> Floats:

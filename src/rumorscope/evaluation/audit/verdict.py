@@ -76,10 +76,10 @@ def _reasons(shared: Sequence[Overlap], traces: Sequence[Trace]) -> Iterator[str
     counted = [found for found in shared if found.kind != "user" and found.share >= SHARE]
     for found in sorted(counted, key=lambda found: -found.share):
         yield f"{found.share:.1%} of the test posts {_HAVE[found.kind]}"
-    for told in filter(is_giveaway, traces):
+    for told in sorted(filter(is_giveaway, traces), key=lambda told: told.majority_accuracy - told.accuracy):
         yield (
-            f"the {told.name} alone tells the label with accuracy {told.accuracy:.3f} where the majority "
-            f"class scores {told.majority_accuracy:.3f}"
+            f"the label can be told from the {told.name} alone with accuracy {told.accuracy:.3f} where the "
+            f"majority class scores {told.majority_accuracy:.3f}"
         )
 
 
