@@ -29,3 +29,11 @@ def real_data() -> Path:
 def real_models() -> Path:
     """The folder of real pretrained towers, or a visible skip."""
     return _folder("RUMORSCOPE_MODELS")
+
+
+@pytest.fixture(autouse=True)
+def feature_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for each test, so that none finds what another has computed."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("RUMORSCOPE_CACHE", str(folder))
+    return folder

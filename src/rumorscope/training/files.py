@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor
 
 
 @contextmanager
@@ -39,6 +42,16 @@ def write_text_whole(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     _flush(partial)
+    partial.replace(path)
+
+
+def write_tensors_whole(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Replace a safetensors file in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    save_file(
+        {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}, partial, dict(metadata)
+    )
     partial.replace(path)
 
 

@@ -5,14 +5,16 @@ Shapes: see `rumorscope.encoders.preprocess`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from rumorscope.encoders.preprocess import Batch, Picture, Preprocess, read_picture
+from rumorscope.data.images import image_key
+from rumorscope.encoders.preprocess import Batch, Picture, Preprocess, Sample, read_picture
 from rumorscope.errors import InputError
 from rumorscope.post import ImageSource, Post
 
@@ -26,10 +28,11 @@ class Loader:
     def __init__(self, preprocess: Preprocess, workers: int) -> None:
         self._preprocess, self._workers = preprocess, workers
         self._read = _PictureCache(PICTURE_CACHE_BYTES // (3 * preprocess.image_size**2))
+        self._prepare: Callable[[Post], Sample] = partial(preprocess.prepare, read=self._read)
 
     def batches(self, posts: Sequence[Post], batches: Sequence[Sequence[int]]) -> Iterator[Batch]:
         """The batches in order. Raises InputError for a post that cannot be used."""
-        dataset = _Batches(posts, self._preprocess, batches, self._read)
+        dataset = _Batches(posts, batches, self._prepare, self._preprocess.collate)
         for batch in DataLoader(dataset, batch_size=None, num_workers=self._workers):
             if isinstance(batch, InputError):
                 raise batch
@@ -42,15 +45,29 @@ class Loader:
         except InputError as error:
             raise _of_post(post, error) from error
 
+    def picture_key(self, post: Post, source: ImageSource) -> str:
+        """The key of a picture's content. Raises InputError where it cannot be read."""
+        try:
+            return image_key(source)
+        except InputError as error:
+            raise _of_post(post, error) from error
+
+    def without_reading(self, pictures: Mapping[ImageSource, Picture]) -> Loader:
+        """A loader of posts that show none but these pictures: it reads no file, and prepares a post once."""
+        loader = copy(self)
+        loader._workers = 0  # there is nothing to do ahead
+        loader._prepare = cache(partial(self._preprocess.prepare, read=lambda source, size: pictures[source]))
+        return loader
+
 
 @dataclass
 class _Batches(Dataset[Batch | InputError]):
     """Each item is a whole batch, or the error of a bad post: raised in a worker it would lose its words."""
 
     posts: Sequence[Post]
-    preprocess: Preprocess
     batches: Sequence[Sequence[int]]
-    read: Callable[[ImageSource, int], Picture]
+    prepare: Callable[[Post], Sample]
+    collate: Callable[[Sequence[Sample]], Batch]
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -60,10 +77,10 @@ class _Batches(Dataset[Batch | InputError]):
         for position in self.batches[index]:
             post = self.posts[position]
             try:
-                samples.append(self.preprocess.prepare(post, read=self.read))
+                samples.append(self.prepare(post))
             except InputError as error:
                 return _of_post(post, error)
-        return self.preprocess.collate(samples)
+        return self.collate(samples)
 
 
 class _PictureCache:

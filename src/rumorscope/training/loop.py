@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -93,10 +94,22 @@ class Trainer:
     def validate(self, stage: Stage | Fit, precision: Precision = "no") -> Validation:
         """How the detector does now on the stage's validation posts."""
         _, posts = self._material.of(stage)
+        with self._remembering(posts, precision):
+            return self._validate(stage, posts, precision)
+
+    def _validate(self, stage: Stage | Fit, posts: Sequence[Post], precision: Precision) -> Validation:
         captions = stage.sampling == "one_per_image"
         order = one_per_image(posts, random.Random(0)) if captions else range(len(posts))
         batches = self._load(posts, in_batches(order, stage.batch_size))
         return validate(self.detector, stage, batches, self.processes, precision)
+
+    @contextmanager
+    def _remembering(self, posts: Sequence[Post], precision: Precision) -> Iterator[None]:
+        reads_all = self._loader
+        with remembered_features(self.detector, posts, reads_all, precision, self._report.encode) as loader:
+            self._loader = loader
+            yield
+        self._loader = reads_all
 
     def _check(self, stage: Stage | Fit) -> None:
         _, validation = self._material.of(stage)
@@ -117,11 +130,11 @@ class Trainer:
         train_only(self.detector, [parameter for group in stage.groups for parameter in group.parameters])
         learner = Learner(self.detector, stage, self._config, self.processes)
         learner.restore(self._moments, self.position.scaler)
-        posts, precision = [*train, *validation], self._config.mixed_precision
-        with remembered_features(self.detector, posts, self._loader, precision, self._report.encode):
+        precision = self._config.mixed_precision
+        with self._remembering([*train, *validation], precision):
             while not self._is_over(stage):
                 self._train_epoch(stage, learner, train)
-                self._end_epoch(stage, learner, bool(validation))
+                self._end_epoch(stage, learner, validation)
         if stage.select == "validation":
             self.processes.wait()  # the main process has just written it
             self._put_back(load_weights(self._best))
@@ -133,14 +146,14 @@ class Trainer:
         """Every process fits to all posts, so that all stay equal. One that is killed here fits again."""
         train, validation = self._material.of(stage)
         self.detector.requires_grad_(False).eval()
-        posts, precision = [*train, *validation], self._config.mixed_precision
-        with remembered_features(self.detector, posts, self._loader, precision, self._report.encode):
+        precision = self._config.mixed_precision
+        with self._remembering([*train, *validation], precision):
             started = time.monotonic()
             with torch.no_grad(), autocast(precision, self.processes.device):
                 stage.fit(self._all_in_order(stage, train))
             self.position.losses.posts = len(train)
             self.position.seconds = time.monotonic() - started
-            validated = self.validate(stage, precision) if validation else None
+            validated = self._validate(stage, validation, precision) if validation else None
         self._end_row(stage, [], validated, best=False)
         self.position.next_stage()
         self._save(None)
@@ -194,8 +207,8 @@ class Trainer:
         mine = [share(batch, self.processes.index, self.processes.count) for batch in batches]
         return self._loader.batches(posts, mine)
 
-    def _end_epoch(self, stage: Stage, learner: Learner, validates: bool) -> None:
-        validation = self.validate(stage, self._config.mixed_precision) if validates else None
+    def _end_epoch(self, stage: Stage, learner: Learner, posts: Sequence[Post]) -> None:
+        validation = self._validate(stage, posts, self._config.mixed_precision) if posts else None
         best = stage.select == "validation" and validation is not None and self._is_best(stage, validation)
         if best and self.processes.is_main:
             save_weights(self._best, self._weights())

@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from rumorscope.errors import CheckpointError
+from rumorscope.training.files import write_tensors_whole
 from rumorscope.training.objective import MeanLosses
 
 MODEL, OPTIMIZER = "model.", "optimizer."
@@ -56,7 +56,7 @@ def save_state(
     tensors = {f"{MODEL}{name}": tensor for name, tensor in weights.items()}
     for index, moments in _moments(optimizer).items():
         tensors |= {f"{OPTIMIZER}{index}.{name}": tensor for name, tensor in moments.items()}
-    _replace(path, tensors, {"position": json.dumps(asdict(position))})
+    write_tensors_whole(path, tensors, {"position": json.dumps(asdict(position))})
 
 
 def load_state(path: Path) -> tuple[Position, dict[str, Tensor], dict[int, dict[str, Tensor]]]:
@@ -79,7 +79,7 @@ def restore_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[st
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """Keep weights, such as those of the best epoch."""
-    _replace(path, weights, {})
+    write_tensors_whole(path, weights, {})
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -89,13 +89,6 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 def _moments(optimizer: torch.optim.Optimizer | None) -> dict[int, dict[str, Tensor]]:
     return {} if optimizer is None else optimizer.state_dict()["state"]
-
-
-def _replace(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    save_file({key: tensor.detach().cpu().clone() for key, tensor in tensors.items()}, partial, metadata)
-    partial.replace(path)
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
