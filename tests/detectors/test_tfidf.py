@@ -14,13 +14,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from detectors.fitting import fitted, probabilities, sharks
+from detectors.fitting import RED, fitted, probabilities, sharks
 from rumorscope.data.text import clean_text
 from rumorscope.detectors._tfidf_regression import chinese_share
 from rumorscope.detectors.tfidf import TfidfConfig
 from rumorscope.errors import CheckpointError, InputError
 from rumorscope.post import Label, Post
-from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
+from rumorscope.scoring.scorer import Scorer
+from rumorscope.training.checkpoint import Calibration, load_checkpoint, save_checkpoint
 
 
 @pytest.fixture(params=["english", "chinese"])
@@ -105,3 +106,11 @@ def test_odd_weights_are_refused(tmp_path: Path, name: str, value: torch.Tensor,
     save_file(load_file(path) | {name: value}, path)
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint(tmp_path / "saved")
+
+
+def test_a_post_that_is_a_picture_alone_is_judged_by_its_empty_text() -> None:
+    scorer = Scorer(fitted("tfidf", sharks(9)), Calibration(), name="tfidf", checkpoint="0")
+    judged, neither = scorer([Post("picture", "", (RED,)), Post("neither", "")], explain=True)
+    assert judged.error is None
+    assert judged.rumor_probability == pytest.approx(probabilities(scorer.detector, [Post("empty", "")])[0])
+    assert "neither text nor image" in str(neither.error)
