@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,17 @@ def run(
     """Compute it in this process, unless `limits` says otherwise."""
     plan = plan_experiment(kind, config, folder / to, folder / "cache", changes=changes, limits=limits)
     return run_plan(plan, folder / to, watching or Watching(), limits=limits)
+
+
+def table(folder: Path, *, openings: bool = True) -> dict[str, Any]:
+    """results.json without the seconds, which no two runs share.
+
+    A run that was broken off between opening its test posts and keeping its answers has opened them twice.
+    """
+    values: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    for cell in values["cells"]:
+        del cell["seconds"], cell["folder"]
+        if not openings:
+            del cell["openings"]
+    answers = {path.name: path.read_text(encoding="utf-8") for path in (folder / "predictions").glob("*.csv")}
+    return {**values, "answers": answers}

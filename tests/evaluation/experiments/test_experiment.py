@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from evaluation.experiments.small import Watching, experiment, run
+from evaluation.experiments.small import Watching, experiment, run, table
 from rumorscope.data.manifest import load_manifest
 from rumorscope.evaluation.experiments.experiment import Limits
 from rumorscope.evaluation.experiments.stored import load_results
@@ -16,14 +14,6 @@ from rumorscope.evaluation.predictions import predict
 from rumorscope.training.checkpoint import load_checkpoint
 from rumorscope.training.config import read_run_config
 from rumorscope.training.run import train_run
-
-
-def table(folder: Path) -> dict[str, Any]:
-    """results.json without the seconds, which no two runs share."""
-    values: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    for cell in values["cells"]:
-        del cell["seconds"]
-    return values
 
 
 def test_a_cell_is_what_training_and_judging_by_hand_give(folder: Path) -> None:

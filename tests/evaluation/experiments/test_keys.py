@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rumorscope.evaluation.experiments.keys import cell_key
+from rumorscope.training.config import RunConfig
+from tiny import tiny_bert
+
+
+def run(**changes: Any) -> RunConfig:
+    return RunConfig.parse({"detector": {"name": "micc"}} | changes)
+
+
+def key(config: RunConfig, data: str = "d", captions: str = "c") -> str:
+    return cell_key(config, [data], [captions])
+
+
+def test_what_decides_the_outcome_changes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [
+        key(run()),
+        key(run(detector={"name": "micc", "top_k": 3})),
+        key(run(training={"seed": 1})),
+        key(run(data={"hold_out": {"by": "image"}})),
+        key(run(), data="other"),
+        key(run(), captions="other"),
+        cell_key(run(), ["d", "c"], []),
+    ]
+    monkeypatch.setattr("rumorscope.evaluation.experiments.keys.CELL_FORMAT", 99)
+    keys.append(key(run()))
+    assert len(set(keys)) == len(keys)
+
+
+def test_what_does_not_decide_it_leaves_the_key() -> None:
+    same = [
+        run(),
+        run(detector={"name": "micc", "top_k": 2}),  # the default, written out
+        run(data={"folders": ["elsewhere"], "captions": ["there"], "split": "s.json", "fold": "1"}),
+        run(training={"workers": 2, "save_seconds": 1}),
+    ]
+    assert len({key(config) for config in same}) == 1
+
+
+def test_a_tower_counts_by_its_content(tmp_path: Path) -> None:
+    def of(model: str) -> str:
+        return key(run(detector={"name": "micc", "text": {"model": model}}))
+
+    first, second = tiny_bert(tmp_path / "a"), tiny_bert(tmp_path / "b")
+    assert of(str(first)) == of(str(second))
+    assert len({of(str(first)), of("compact"), of("hub/a"), of("hub/b")}) == 4
+    with (second / "config.json").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert of(str(first)) != of(str(second))
