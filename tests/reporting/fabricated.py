@@ -75,12 +75,13 @@ def _probabilities(labels: Integers, skill: float, seed: int) -> Floats:
 
 def cell_result(
     row: str, data: str, predictions: Predictions | None, *, seed: int = 0, fold: str = "",
-    seeded: bool = True, folder: Path = Path("run"), features: Path | None = None, validation: float = 0.8, **settings: Any,
+    seeded: bool = True, folder: Path = Path("run"), features: Path | None = None,
+    validation: float = 0.8,
 ) -> CellResult:  # fmt: skip
     """A finished cell around those answers."""
     run = RunConfig(detector={"name": "majority"})
     return CellResult(
-        cell=Cell(row, data, fold, seed, run, settings, seeded),
+        cell=Cell(row, data, fold, seed, run, {}, seeded),
         key=f"{abs(hash_of((row, data, fold, seed))):032x}",
         folder=folder,
         validation={"accuracy": validation, "macro_f1": validation - 0.01, "auc": validation + 0.05},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -11,13 +11,13 @@ from typing import Any
 from rumorscope.evaluation.experiments.results import Results
 from rumorscope.reporting import sections as tables
 from rumorscope.reporting import sentences
-from rumorscope.reporting.curves import precision_recall_figure, reliability_figure, roc_figure
+from rumorscope.reporting.curves import curve_figures
 from rumorscope.reporting.drawing import Figure
 from rumorscope.reporting.feature_map import feature_figures
 from rumorscope.reporting.mistakes import Mistakes, worst_mistakes
 from rumorscope.reporting.published import PublishedFigures, published_figures
 from rumorscope.reporting.sections import Section, read_section
-from rumorscope.reporting.sweeps import sweep_figures, sweep_points, sweep_table
+from rumorscope.reporting.sweeps import sweep_figures, sweep_keys, sweep_points, sweep_table
 from rumorscope.reporting.table import Column, Table
 
 _PACKAGES = ("rumorscope", "torch", "transformers", "scikit-learn", "numpy", "scipy")
@@ -32,13 +32,15 @@ class DataReport:
     supported: tuple[str, ...]
     results: Table | None
     metrics: Table | None
-    leads: tuple[Table, ...]  # the leading row against each other one, by metric
+    against: tuple[Table, ...]  # each row minus the one that it is read against, by metric
     differences: tuple[Table, ...]  # the whole family of pairs, by metric
     lookups: Table | None
     overlaps: Table | None
     confusion: Table | None
     events: Table | None
+    chosen: str | None
     sweep: Table | None
+    sweep_record: Table | None  # the same with a column for each key, for CSV
     sweep_figures: tuple[Figure, ...]
     curves: tuple[Figure, ...]
     feature_maps: tuple[Figure, ...]
@@ -54,7 +56,7 @@ class DataReport:
             self.overlaps,
             self.confusion,
             self.events,
-            self.sweep,
+            self.sweep_record,
         )
         yield from (table for table in alone if table is not None)
         yield from self.differences
@@ -117,40 +119,22 @@ def _read_data(
         supported=tuple(sentences.supported(section)),
         results=tables.results_table(section) if rows else None,
         metrics=tables.metrics_table(section) if rows else None,
-        leads=tuple(_differences(section, led=True)),
-        differences=tuple(_differences(section, led=False)),
+        against=tuple(
+            table for metric in tables.COMPARED if (table := tables.against_table(section, metric))
+        ),
+        differences=tuple(tables.differences_table(found) for found in section.differences.values() if found),
         lookups=tables.lookups_table(audit) if audit and audit.lookups else None,
         overlaps=tables.overlaps_table(audit) if audit and audit.overlaps else None,
         confusion=tables.confusion_table(section) if rows else None,
         events=tables.events_table(section),
+        chosen=sentences.chosen(results, section.name),
         sweep=sweep_table(points, chosen) if points else None,
+        sweep_record=sweep_table(points, chosen, sweep_keys(points)) if points else None,
         sweep_figures=tuple(sweep_figures(anchor, points, chosen)),
-        curves=tuple(draw(anchor, rows, styles) for draw in _drawn(section)),
+        curves=tuple(curve_figures(section, styles)) if rows else (),
         feature_maps=tuple(feature_figures(anchor, results, section.name)),
         mistakes=worst_mistakes(results, section.name, section.estimates, pictures=pictures),
     )
-
-
-def _drawn(section: Section) -> Sequence[Any]:
-    """Curves need both classes; what was stated can be held against what is so in any case."""
-    if not section.rows:
-        return ()
-    labels = next(iter(section.rows.values())).labels
-    both = labels.min() != labels.max()
-    return (roc_figure, precision_recall_figure, reliability_figure) if both else (reliability_figure,)
-
-
-def _differences(section: Section, *, led: bool) -> Iterator[Table]:
-    for metric, found in section.differences.items():
-        leader = section.leading(metric)
-        if not found or leader is None:
-            continue
-        if led:
-            yield tables.differences_table(found, f"{leader}, which leads, minus each other row", of=leader)
-        else:
-            yield tables.differences_table(
-                found, "Every pair that was compared: one family, corrected together"
-            )
 
 
 def _cells_table(results: Results) -> Table:

@@ -17,7 +17,7 @@ from rumorscope.evaluation.experiments.results import CellResult, Results
 from rumorscope.evaluation.metrics import Floats
 from rumorscope.reporting.drawing import WIDTH, Figure
 
-MOST_POSTS = 500  # drawn: more take long, and hide one another
+MOST_POSTS = 400  # drawn: more take long, and hide one another
 _FEWEST_POSTS = 10
 _PERPLEXITY = 30.0
 _MARGIN = 8  # SVG units around the points
@@ -38,8 +38,8 @@ def project(features: Floats) -> Floats:
     spread = features.std(axis=0)
     standard = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
-    places = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform(standard)
-    return np.asarray(places, dtype=np.float64)
+    tsne = TSNE(perplexity=perplexity, init="pca", max_iter=500, random_state=0, n_jobs=1)
+    return np.asarray(tsne.fit_transform(standard), dtype=np.float64)
 
 
 def _figure(name: str, result: CellResult) -> Figure | None:

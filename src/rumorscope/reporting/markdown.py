@@ -38,9 +38,14 @@ def _data(data: DataReport) -> Iterator[str]:
     yield from (f"## {markdown_text(section.name)}", "")
     if audit is not None:
         yield from (f"Audit of the split: **{audit.grade}**. {markdown_text(audit.sentence)}", "")
-    for sentence in (*filter(None, [data.facts]), *data.supported, *section.troubles):
+    for sentence in (
+        *filter(None, [data.facts]),
+        *filter(None, [data.chosen]),
+        *data.supported,
+        *section.troubles,
+    ):
         yield from (markdown_text(sentence), "")
-    compared = data.leads if len(section.rows) > 2 else data.differences
+    compared = data.against if len(section.rows) > 2 else data.differences
     shown = (data.results, *compared, data.sweep, data.lookups, data.overlaps, data.confusion, data.events)
     for table in (*shown, data.mistakes.table if data.mistakes else None):
         if table is not None:

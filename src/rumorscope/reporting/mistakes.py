@@ -75,7 +75,9 @@ class Mistakes:
             Column("rumor probability", "probability", "number"),
             Column("event", "event"),
         )
-        rows = tuple((m.id, m.label.name.lower(), m.probability, m.event) for m in self.mistakes)
+        rows = tuple(
+            (m.id, m.label.name.lower().replace("_", "-"), m.probability, m.event) for m in self.mistakes
+        )
         caption = (
             f"The surest wrong answers of {self.row}, at most one of each set of posts that belong together"
         )

@@ -22,6 +22,14 @@ Pairs = Literal["all", "first"]
 COMPARED = ("accuracy", "macro_f1")  # what leads and winners are told by
 
 
+_MEASURED = (
+    Column("difference", "difference", "signed"),
+    Column("95% interval", "interval", "interval"),
+    Column("p", "p_value", "chance"),
+    Column("p, Holm", "adjusted", "chance"),
+)
+
+
 @dataclass(frozen=True)
 class Section:
     """One data entry: who answered its test posts, and how well."""
@@ -30,6 +38,7 @@ class Section:
     anchor: str  # unique in the page, and safe in ids whatever the name
     audit: Audit | None
     rows: Mapping[str, Pooled]  # that answered all test posts
+    thresholds: Mapping[str, Floats]  # by row: (S, N), what each answer was judged with
     estimates: Mapping[str, Mapping[str, SeedEstimate]]  # by row, then metric
     differences: Mapping[str, Sequence[Difference]]  # by metric of COMPARED
     winners: Mapping[str, str | None]  # by metric of COMPARED
@@ -46,6 +55,14 @@ class Section:
         defined = {row: mean for row, mean in means.items() if mean is not None}
         return max(defined, key=defined.__getitem__) if defined else None
 
+    def reference(self, metric: str) -> str | None:
+        """What rows are read against: the first if all were compared with it alone, else the leader."""
+        found = self.differences[metric]
+        first = next(iter(self.rows), None)
+        if len(self.rows) > 2 and all(first in (one.a, one.b) for one in found):
+            return first
+        return self.leading(metric)
+
 
 def read_section(results: Results, data: str, number: int) -> Section:
     """Measure and compare the rows of a data entry; `number` makes its anchor."""
@@ -57,6 +74,7 @@ def read_section(results: Results, data: str, number: int) -> Section:
         anchor=f"data-{number}",
         audit=results.audits.get(data),
         rows=rows,
+        thresholds={row: _thresholds(results, row, data, pooled) for row, pooled in rows.items()},
         estimates={row: estimate(pooled) for row, pooled in rows.items()},
         differences=found,
         winners={metric: winner(rows, compared) for metric, compared in found.items()},
@@ -89,17 +107,26 @@ def metrics_table(section: Section) -> Table:
     )
 
 
-def differences_table(found: Sequence[Difference], caption: str, *, of: str | None = None) -> Table:
-    """Paired differences, all or those of one row, which then stands first."""
-    chosen = [one if one.a == of else _turned(one) for one in found if of in (one.a, one.b)] if of else found
-    columns = (Column("detector", "a"), Column("minus", "b"), Column("metric", "metric"),
-               Column("difference", "difference", "signed"), Column("95% interval", "interval", "interval"),
-               Column("p", "p_value", "chance"), Column("p, Holm", "adjusted", "chance"))  # fmt: skip
+def differences_table(found: Sequence[Difference]) -> Table:
+    """Every pair that was compared by a metric."""
+    columns = (Column("detector", "a"), Column("minus", "b"), Column("metric", "metric"), *_MEASURED)
     rows = tuple(
         (one.a, one.b, readable(one.metric), one.value, one.interval, one.p_value, one.adjusted)
-        for one in chosen
+        for one in found
     )
-    return Table("differences", caption, columns, rows)
+    return Table("differences", "Every pair that was compared, corrected together", columns, rows)
+
+
+def against_table(section: Section, metric: str) -> Table | None:
+    """Each row minus the one that it is best read against; None where there is nothing to compare."""
+    reference = section.reference(metric)
+    pairs = [one for one in section.differences[metric] if reference in (one.a, one.b)]
+    if reference is None or not pairs:
+        return None
+    turned = [one if one.b == reference else _turned(one) for one in pairs]
+    rows = tuple((one.a, one.value, one.interval, one.p_value, one.adjusted) for one in turned)
+    caption = f"{readable(metric)} minus that of {reference}"
+    return Table("against", caption, (Column("detector", "row"), *_MEASURED), rows)
 
 
 def lookups_table(audit: Audit) -> Table:
@@ -171,6 +198,16 @@ def constant_answer(section: Section) -> dict[str, float]:
         "accuracy": most,
         "macro_f1": most / (1 + most),
     }  # F1 of one class is 2m / (1 + m), of the other 0
+
+
+def _thresholds(results: Results, row: str, data: str, pooled: Pooled) -> Floats:
+    by_seed: dict[int, dict[str, float]] = {}
+    for result in results.of(row, data):
+        if result.predictions is not None and result.thresholds is not None:
+            known = by_seed.setdefault(result.cell.seed, {})
+            known |= zip(result.predictions.ids, result.thresholds, strict=True)
+    whole = [known for _, known in sorted(by_seed.items()) if len(known) == len(pooled.ids)]
+    return np.array([[known[id] for id in pooled.ids] for known in whole])
 
 
 def _mean(pooled: Pooled, event: str | None, values: Floats) -> float:

@@ -45,6 +45,15 @@ def facts(section: Section) -> str:
     )
 
 
+def chosen(results: Results, data: str) -> str | None:
+    """What a sweep chose for a data entry, and by what."""
+    if data not in results.chosen:
+        return None
+    by = results.experiment.get("select_by")
+    measure = f", by the mean {readable(by)}" if by else ""
+    return f"Chosen on validation posts{measure}: {results.chosen[data]}."
+
+
 def supported(section: Section) -> Iterator[str]:
     """For each metric that rows are compared by, whether a winner can be named."""
     for metric in COMPARED:
@@ -53,12 +62,17 @@ def supported(section: Section) -> Iterator[str]:
             continue
         mean = show(section.estimates[leader][metric].mean, "number")
         if winner := section.winners[metric]:
-            yield f"{readable(metric)}: {winner} wins with {mean}, beyond chance ahead of every other row."
+            yield f"{_begun(metric)}: {winner} wins with {mean}, beyond chance ahead of every other row."
         else:
             yield (
-                f"{readable(metric)}: {leader} has the highest mean, {mean}, but "
+                f"{_begun(metric)}: {leader} has the highest mean, {mean}, but "
                 f"{_near(section, metric, leader)}, so no winner is named."
             )
+
+
+def _begun(metric: str) -> str:
+    name = readable(metric)
+    return name[0].upper() + name[1:]
 
 
 def _near(section: Section, metric: str, leader: str) -> str:

@@ -14,6 +14,7 @@ from rumorscope.evaluation.experiments.results import CellResult, Results
 from rumorscope.evaluation.metrics import Floats
 from rumorscope.evaluation.predictions import Predictions
 from rumorscope.evaluation.resampled import measure_called
+from rumorscope.evaluation.significance import SeedEstimate
 from rumorscope.evaluation.tables import readable
 from rumorscope.reporting.drawing import SERIES, Figure, canvas, inline_svg
 from rumorscope.reporting.table import Column, Table, number
@@ -38,6 +39,11 @@ class Point:
         found = self.values.get((part, metric), ())
         return float(np.std(found, ddof=1)) if len(found) > 1 else None
 
+    def estimate(self, part: str, metric: str) -> SeedEstimate:
+        """Without an interval: validation posts serve every setting, so it would promise too much."""
+        cells = len(self.values.get((part, metric), ()))
+        return SeedEstimate(self.mean(part, metric), None, self.deviation(part, metric), cells)
+
 
 def sweep_points(results: Results, data: str) -> list[Point]:
     """The settings of a data entry in the order of the sweep."""
@@ -50,21 +56,24 @@ def sweep_keys(points: Sequence[Point]) -> list[str]:
     return [key for key in keys if len({_told(point.settings.get(key)) for point in points}) > 1]
 
 
-def sweep_table(points: Sequence[Point], chosen: str | None) -> Table:
-    """A line for each setting: mean and standard deviation over seeds and folds, and which was chosen."""
-    keys, parts = sweep_keys(points), _parts(points)
-    measured = [(part, metric) for part in parts for metric in SWEPT]
+def sweep_table(points: Sequence[Point], chosen: str | None, keys: Sequence[str] = ()) -> Table:
+    """A line for each setting, with its value of each of `keys`, and which of them was chosen."""
+    measured = [(part, metric) for part in _parts(points) for metric in SWEPT]
     columns = [Column("setting", "row"), *(Column(key, f"setting {key}") for key in keys)]
-    for part, metric in measured:
-        columns += [Column(f"{part} {readable(metric)}", f"{part}_{metric}", "number"),
-                    Column("sd", f"{part}_{metric}_deviation", "number")]  # fmt: skip
-    rows = []
-    for point in points:
-        numbers = [value for one in measured for value in (point.mean(*one), point.deviation(*one))]
-        settings = [_told(point.settings.get(key)) for key in keys]
-        rows.append((point.row, *settings, *numbers, "chosen" if point.row == chosen else None))
-    caption = "Mean and standard deviation over seeds and folds; the setting is chosen on validation posts"
-    return Table("sweep", caption, (*columns, Column("", "chosen")), tuple(rows))
+    columns += [
+        Column(f"{part} {readable(metric)}", f"{part}_{metric}", "estimate") for part, metric in measured
+    ]
+    rows = tuple(
+        (
+            point.row,
+            *(_told(point.settings.get(key)) for key in keys),
+            *(point.estimate(*one) for one in measured),
+            "chosen" if point.row == chosen else "",
+        )
+        for point in points
+    )
+    caption = "Mean ± standard deviation over seeds and folds"
+    return Table("sweep", caption, (*columns, Column("", "chosen")), rows)
 
 
 def sweep_figures(name: str, points: Sequence[Point], chosen: str | None) -> list[Figure]:

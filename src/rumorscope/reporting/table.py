@@ -54,7 +54,7 @@ class Table:
 
 def show(value: Any, kind: Kind = "text") -> str:
     """A value for people: three decimals, a true minus, an interval with its two ends."""
-    if value is None or value == "":
+    if value is None:
         return NOTHING
     if kind == "estimate":
         return _estimate(value)
