@@ -14,10 +14,11 @@ import numpy as np
 from rich.console import Console
 
 from rumorscope.data.manifest import load_manifest
+from rumorscope.data.splitting import make_split
 from rumorscope.evaluation.assess import assess
 from rumorscope.evaluation.clusters import cluster_posts
+from rumorscope.evaluation.openings import open_test
 from rumorscope.evaluation.predictions import Predictions, predict
-from rumorscope.evaluation.protocols import leave_one_event_out
 from rumorscope.evaluation.references import answer
 from rumorscope.evaluation.tables import comparison_table, event_table
 from rumorscope.training.checkpoint import load_checkpoint, resolve_checkpoint
@@ -33,8 +34,12 @@ def main() -> None:
 
     answers: dict[str, list[np.ndarray]] = {"compact": [], "text: TF-IDF + logistic regression": []}
     judged = []
-    for event, train, test in leave_one_event_out(load_manifest(options.pheme).posts):
-        checkpoint = load_checkpoint(resolve_checkpoint(options.runs / event))
+    manifest = load_manifest(options.pheme)
+    plan = make_split(manifest, "leave_one_event_out", ratios=(0.9, 0, 0.1))  # no post is set aside
+    for fold in plan.folds:
+        checkpoint = load_checkpoint(resolve_checkpoint(options.runs / fold.name))
+        divided = plan.apply(manifest, fold.name)
+        train, test = divided.split("train"), open_test(checkpoint, divided).posts
         own, plain = answers.values()
         own.append(predict(checkpoint.detector, checkpoint.calibration, test))
         plain.append(answer("tfidf", train, test))

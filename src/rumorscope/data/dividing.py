@@ -72,45 +72,44 @@ def fill_with_groups(
     """Whole groups: sizes near the shares and rumors spread evenly, as far as the groups allow.
 
     Groups in random order go where most posts are lacking, those too large for the smallest part first; of
-    several such divisions the one nearest to the wished numbers of posts and of rumors is taken. No part's
-    size is off by more than the largest group. Raises InputError where a part stays empty.
+    several such divisions the one nearest to the wished numbers of posts and of rumors is taken. No part is
+    empty, and none is off by more than the largest group unless another would be empty. Raises InputError for
+    fewer groups than parts.
     """
     _, member = np.unique(groups, return_inverse=True)
     rumors = np.bincount(member, weights=labels == Label.RUMOR)
     content = np.stack([np.bincount(member).astype(np.float64), rumors], axis=1)  # posts and rumors a group
+    if len(content) < np.count_nonzero(shares):
+        raise InputError(
+            f"{len(groups)} posts in {len(content)} groups that stay whole cannot fill {len(shares)} parts; "
+            "use other ratios, fewer folds or another protocol"
+        )
     wanted = np.outer(shares, content.sum(axis=0))  # (P, 2) posts, rumors
     random = np.random.default_rng(seed)
     trials = max(1, min(_TRIALS, _PLACED // len(content)))
     divisions = [_fill(content[:, 0], wanted[:, 0], random) for _ in range(trials)]
-    best = min(divisions, key=lambda division: _misfit(division, content, wanted))
-    missing = [part for part, share in enumerate(shares) if share and not (best == part).any()]
-    if missing:
-        wished = ", ".join(f"{share:.0%}" for share in shares)
-        raise InputError(
-            f"{len(groups)} posts in {len(content)} groups that stay whole cannot fill parts of {wished}; "
-            "use other ratios, fewer folds or another protocol"
-        )
-    return best[member]
+    return min(divisions, key=lambda division: _misfit(division, content, wanted))[member]
 
 
 def _fill(sizes: NDArray[np.float64], wanted: NDArray[np.float64], random: np.random.Generator) -> Integers:
     order = random.permutation(len(sizes))
-    large = sizes[order] > min(share for share in wanted if share)
+    large = sizes[order] > wanted[wanted > 0].min()
     order = np.concatenate([order[large][np.argsort(-sizes[order[large]], kind="stable")], order[~large]])
-    lacking = wanted.tolist()
+    lacking, empty = wanted.tolist(), set(np.flatnonzero(wanted).tolist())
     division = np.empty(len(sizes), dtype=np.int64)
-    for group, size in zip(order.tolist(), sizes[order].tolist(), strict=True):
-        part = max(range(len(lacking)), key=lacking.__getitem__)
+    for placed, (group, size) in enumerate(zip(order.tolist(), sizes[order].tolist(), strict=True)):
+        reserved = len(empty) == len(order) - placed  # the groups left just suffice to fill every part
+        part = max(sorted(empty) if reserved else range(len(lacking)), key=lacking.__getitem__)
         division[group] = part
         lacking[part] -= size
+        empty.discard(part)
     return division
 
 
 def _misfit(division: Integers, content: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    """Posts and rumors in the wrong part; an empty part is worse than any other misfit."""
+    """Posts and rumors in the wrong part."""
     got = np.stack([content[division == part].sum(axis=0) for part in range(len(wanted))])
-    empty = ((got[:, 0] == 0) & (wanted[:, 0] > 0)).sum()
-    return float(np.abs(got - wanted).sum() + empty * 10 * wanted.sum())
+    return float(np.abs(got - wanted).sum())
 
 
 def _sizes(posts: int, shares: Sequence[float]) -> list[int]:

@@ -19,7 +19,7 @@ def test_the_four_files(published: Any, texts: str) -> None:
     published.pictures("rumor_images/3BA161e7.jpg", "nonrumor_images/62b31d36.jpg")
     published.text(
         f"{texts}train_rumor.txt",
-        "\ufeff3511947309647762|name|http://weibo.com/1/z|null|2012-11-13 16:55|true|79|18|0|2803550292|0|5047",
+        "\ufeff3511947309647762|name|http://weibo.com/1/z|null|2012-11-13 16:55|true|79|18|0|2803550292|0",
         f"{URL}/3ba161e7.jpg|{URL}/absent.gif|null",
         " 震惊，转发求证 ",
     )
