@@ -50,7 +50,10 @@ def test_a_verdict_names_its_maker() -> None:
 def test_abstains_near_the_threshold_only() -> None:
     scorer = toy_scorer(Calibration(threshold=0.6, uncertain=0.05))
     near, far = scorer([Post("near", "the"), Post("far", "sat")])  # 0.622 and 0.881
-    assert near.abstained == "the probability 0.62 lies within 0.05 of the threshold 0.60"
+    assert near.abstained == (
+        "the probability 0.62 lies between 0.55 and 0.65, where this detector was set to leave the decision "
+        "to a person"
+    )
     assert near.label is Label.RUMOR
     assert far.abstained is None
 

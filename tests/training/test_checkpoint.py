@@ -13,11 +13,13 @@ from rumorscope.detectors import detector_class
 from rumorscope.encoders.sources import PretrainedTowers
 from rumorscope.errors import CheckpointError, InputError
 from rumorscope.training import checkpoint as module
+from rumorscope.training.calibration import Isotonic
 from rumorscope.training.checkpoint import (
     FORMAT,
     Calibration,
     load_checkpoint,
     resolve_checkpoint,
+    save_calibration,
     save_checkpoint,
 )
 from tiny import tiny_clip, tiny_posts
@@ -105,6 +107,32 @@ def test_keeps_calibration_and_details(tmp_path: Path, toy_detector: Path) -> No
     assert loaded.config == ToyConfig()
 
 
+def test_keeps_isotonic_knots_and_an_uneven_band(tmp_path: Path, toy_detector: Path) -> None:
+    knots = Isotonic((-1.25, 0.5), (0.1, 0.7))
+    calibration = Calibration(1.5, 0.3, uncertain=0.6, uncertain_below=0.1, isotonic=knots)
+    save(toy(), tmp_path / "checkpoint", calibration)
+    assert load_checkpoint(tmp_path / "checkpoint").calibration == calibration
+
+
+def test_a_calibration_of_before_isotonic_loads(saved: Path) -> None:
+    change_record(calibration={"temperature": 2.0, "threshold": 0.4, "uncertain": 0.1})(saved)
+    assert load_checkpoint(saved).calibration == Calibration(2.0, 0.4, 0.1)
+
+
+def test_a_new_calibration_leaves_the_weights(saved: Path, tmp_path: Path) -> None:
+    before, weights = load_checkpoint(saved), (saved / "model.safetensors").read_bytes()
+    chosen = Calibration(threshold=0.2)
+    save_calibration(saved, chosen, {"posts": 7}, to=tmp_path / "copy")
+    assert load_checkpoint(saved).hash == before.hash
+    save_calibration(saved, chosen, {"posts": 7})
+    after = load_checkpoint(saved)
+    assert after.calibration == chosen
+    assert after.details == {**before.details, "calibrated": {"posts": 7}}
+    assert after.hash == load_checkpoint(tmp_path / "copy").hash != before.hash
+    assert (saved / "model.safetensors").read_bytes() == weights
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
 def test_hash_tells_weights_and_configuration_apart(tmp_path: Path, toy_detector: Path) -> None:
     other = toy()
     torch.nn.init.zeros_(other.judgment[1].bias)
@@ -157,6 +185,10 @@ def test_a_failure_in_between_leaves_the_former(saved: Path, monkeypatch: pytest
         (change_record(detector="nothing"), "unknown detector 'nothing'"),
         (change_record(config={"drop": 1}), "unknown key 'drop'"),
         (change_record(calibration={"temperature": 0}), "temperature"),
+        (
+            change_record(calibration={"isotonic": {"logits": [0, 1], "probabilities": [0.9, 0.1]}}),
+            "probabilities of the knots fall",
+        ),
         (
             change_weights(lambda s: s.update({"judgment.1.bias": torch.zeros(2)})),
             r"shape \(2,\), not \(1,\)",

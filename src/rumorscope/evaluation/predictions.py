@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rumorscope.data.images import image_key
 from rumorscope.detectors import Detector
@@ -67,7 +69,6 @@ def blinded(post: Post) -> Post:
     return replace(post, label=None, event=None)
 
 
-@torch.inference_mode()
 def predict(
     detector: Detector,
     calibration: Calibration,
@@ -83,7 +84,20 @@ def predict(
     `advance` is told of the posts done. Raises InputError that names every post that cannot be read: a score
     over the readable ones only would look like a score over all. Raises CheckpointError for NaN answers.
     """
-    answers = np.full(len(posts), np.nan)
+    logits = predict_logits(detector, posts, batch_size=batch_size, advance=advance)
+    return np.asarray(calibration.probability(logits).double().numpy())
+
+
+@torch.inference_mode()
+def predict_logits(
+    detector: Detector,
+    posts: Sequence[Post],
+    *,
+    batch_size: int = 32,
+    advance: Callable[[int], object] = lambda posts: None,
+) -> Tensor:
+    """The log-odds (N,) of rumor before calibration, under the same rules as `predict`."""
+    answers = torch.full((len(posts),), torch.nan)
     held = chain(detector.parameters(), detector.buffers())  # a fitted detector may have buffers alone
     device = next((tensor.device for tensor in held), torch.device("cpu"))
     unreadable: dict[int, InputError] = {}
@@ -98,8 +112,7 @@ def predict(
             except InputError as error:
                 unreadable[index] = error
         if not unreadable:  # else only look for the others that cannot be read
-            logits = detector(detector.preprocess.collate(samples).to(device)).logits
-            answers[chosen] = calibration.probability(logits).double().cpu().numpy()
+            answers[chosen] = detector(detector.preprocess.collate(samples).to(device)).logits.float().cpu()
         advance(len(chosen))
     if unreadable:
         raise InputError(_complaint(posts, unreadable))
@@ -121,8 +134,8 @@ def _complaint(posts: Sequence[Post], unreadable: dict[int, InputError]) -> str:
     )
 
 
-def _check_numbers(posts: Sequence[Post], answers: Floats) -> None:
-    broken = [post.id for post, answer in zip(posts, answers, strict=True) if np.isnan(answer)]
+def _check_numbers(posts: Sequence[Post], answers: Tensor) -> None:
+    broken = [post.id for post, answer in zip(posts, answers.tolist(), strict=True) if math.isnan(answer)]
     if broken:
         raise CheckpointError(
             f"the detector gives no number for {len(broken)} of {len(posts)} posts: {_listed(broken)}; "

@@ -90,7 +90,7 @@ class Scorer:
             return BadPost(post.id, str(error))
         except Exception as error:  # noqa: BLE001  # one odd post must not end a run over millions
             return BadPost(post.id, f"post {post.id}: cannot be read: {type(error).__name__}: {error}")
-        if not sample.pictures and not clean_text(post.text):
+        if not post.images and not clean_text(post.text):
             return BadPost(post.id, f"post {post.id}: neither text nor image; give one of them")
         return sample
 
@@ -134,11 +134,12 @@ class Scorer:
         return Verdict(post.id, probability, label, self.name, self.checkpoint, self._doubt(probability))
 
     def _doubt(self, probability: float) -> str | None:
-        threshold, uncertain = self.calibration.threshold, self.calibration.uncertain
-        if abs(probability - threshold) >= uncertain:
+        low, high = self.calibration.undecided
+        if not low < probability < high:
             return None
         return (
-            f"the probability {probability:.2f} lies within {uncertain:.2f} of the threshold {threshold:.2f}"
+            f"the probability {probability:.2f} lies between {low:.2f} and {high:.2f}, where this detector "
+            "was set to leave the decision to a person"
         )
 
     def _failed(self, bad: BadPost) -> Verdict:

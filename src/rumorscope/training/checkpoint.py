@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from rumorscope.encoders._interface import COMPACT
 from rumorscope.encoders.compact import COMPACT_FOLDER
 from rumorscope.encoders.sources import SavedTowers, save_towers
 from rumorscope.errors import CheckpointError, InputError
-from rumorscope.training.calibration import Calibration
+from rumorscope.training.calibration import Calibration, Isotonic
 from rumorscope.training.files import written_whole
 
 __all__ = ["FORMAT", "Calibration", "Checkpoint", "load_checkpoint", "resolve_checkpoint", "save_checkpoint"]
@@ -52,7 +53,9 @@ class Checkpoint:
 class _Calibration(Settings):
     temperature: PositiveFloat = 1.0
     threshold: float = Field(default=0.5, ge=0, le=1)
-    uncertain: float = Field(default=0.0, ge=0, le=0.5)
+    uncertain: float = Field(default=0.0, ge=0, le=1)
+    uncertain_below: float | None = Field(default=None, ge=0, le=1)
+    isotonic: Isotonic | None = None
 
 
 class _Record(Settings):
@@ -83,8 +86,31 @@ def save_checkpoint(
     with written_whole(folder) as partial:
         save_towers(detector, partial / TOWERS)
         save_file(_own_storage(detector.state_dict()), partial / WEIGHTS)
-        text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False)
-        (partial / RECORD).write_text(text + "\n", encoding="utf-8")
+        _write_record(record, partial)
+
+
+def save_calibration(
+    checkpoint: Path, calibration: Calibration, how: dict[str, Any], *, to: Path | None = None
+) -> None:
+    """Replace a checkpoint's calibration, or that of a copy in `to`; the weights' file stays as it is.
+
+    `how` it was chosen joins the details as "calibrated".
+    """
+    record = _read_record(checkpoint)
+    changed = record.model_copy(
+        update={
+            "calibration": _Calibration(**asdict(calibration)),
+            "details": {**record.details, "calibrated": how},
+        }
+    )
+    with written_whole(to or checkpoint) as partial:
+        shutil.copytree(checkpoint, partial, dirs_exist_ok=True)
+        _write_record(changed, partial)
+
+
+def _write_record(record: _Record, folder: Path) -> None:
+    text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
 
 def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpoint:
@@ -105,7 +131,7 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpo
         detector=detector.to(device).eval(),
         name=record.detector,
         config=config,
-        calibration=Calibration(**record.calibration.model_dump()),
+        calibration=Calibration(**dict(record.calibration)),
         details=record.details,
         hash=_hash(folder),
         folder=folder,

@@ -59,6 +59,7 @@ class TrainingConfig(Settings):
     class_balance: Literal["none", "oversample"] = "none"
     select_by: Literal["loss", "auc"] = "loss"  # on the validation posts
     patience: PositiveInt = 3  # epochs without a better validation before a stage stops
+    calibration: Literal["temperature", "isotonic", "none"] = "temperature"  # fitted on validation posts
     threshold: Fraction = 0.5  # a verdict is "rumor" from this probability on
     uncertain: float = Field(default=0.0, ge=0, le=0.5)  # so close to the threshold, nobody should trust it
     workers: NonNegativeInt = 0  # processes that read pictures beside the training

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from rumorscope.detectors import detector_class
 from rumorscope.encoders._interface import Towers
 from rumorscope.encoders.sources import PretrainedTowers
 from rumorscope.errors import InputError
-from rumorscope.training.calibration import Calibration, fit_temperature
+from rumorscope.training.calibration import Calibration, calibrated
 from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
 from rumorscope.training.config import RunConfig, differences
 from rumorscope.training.files import write_text_whole
@@ -89,7 +89,7 @@ def _begun(folder: Path, record: dict[str, Any]) -> bool:
     """Whether `folder` holds this very run. Raises InputError where it holds another one, or other things."""
     path = folder / "config.json"
     if not path.is_file():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(map(_is_foreign, folder.iterdir()))):
             raise InputError(f"{folder} exists and is no run; name a new folder with --to")
         return False
     try:
@@ -105,6 +105,11 @@ def _begun(folder: Path, record: dict[str, Any]) -> bool:
     return True
 
 
+def _is_foreign(path: Path) -> bool:
+    """Whether a file is none that a run was killed at before its configuration was written."""
+    return path.name != ".config.json.partial"
+
+
 def _fixed(record: dict[str, Any]) -> dict[str, Any]:
     training = {key: value for key, value in record.get("training", {}).items() if key not in FREE_TO_CHANGE}
     return {**record, "training": training}
@@ -113,7 +118,11 @@ def _fixed(record: dict[str, Any]) -> dict[str, Any]:
 def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Path) -> None:
     """Calibrate on the validation posts and write the checkpoint; the state is then no longer needed."""
     validation = _last_validation(trainer, material)
-    temperature = fit_temperature(validation.logits, validation.labels) if validation else 1.0
+    calibration = (
+        calibrated(config.training.calibration, validation.logits, validation.labels)
+        if validation
+        else Calibration()
+    )
     if not trainer.processes.is_main:
         return
     details = {
@@ -131,7 +140,9 @@ def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Pat
         name=config.name,
         config=config.detector_config(),
         details=details,
-        calibration=Calibration(temperature, config.training.threshold, config.training.uncertain),
+        calibration=replace(
+            calibration, threshold=config.training.threshold, uncertain=config.training.uncertain
+        ),
     )
     shutil.rmtree(folder / "state")
 

@@ -46,7 +46,7 @@ def certainty(probabilities: Floats, threshold: float | Floats) -> Floats:
     room = np.where(probabilities >= threshold, 1 - np.asarray(threshold), threshold)
     away = np.abs(probabilities - threshold)
     shares = np.divide(away, room, out=np.zeros_like(away), where=room > 0)
-    return np.round(shares, 12)  # so that 0.2 and 0.8 are as far from 0.5
+    return np.asarray(np.round(shares, 12))  # so that 0.2 and 0.8 are as far from 0.5
 
 
 def needed_certainty(certainties: Floats, coverage: float) -> float:
