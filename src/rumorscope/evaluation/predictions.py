@@ -120,9 +120,10 @@ def predict_logits(
     return answers
 
 
-def _likeness(post: Post) -> tuple[list[str], int]:
+def _likeness(post: Post) -> tuple[list[str], int, str]:
+    """Ends with the id, so that batches do not show the order of the file, which may go by label."""
     keys = [str(source) if isinstance(source, Path) else image_key(source) for source in post.images]
-    return keys, len(post.text)
+    return keys, len(post.text), post.id
 
 
 def _complaint(posts: Sequence[Post], unreadable: dict[int, InputError]) -> str:
