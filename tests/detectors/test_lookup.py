@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 
 from detectors.fitting import BLUE, RED, fitted, probabilities, sharks
 from rumorscope.detectors.lookup import Lookup, LookupConfig
-from rumorscope.errors import InputError
+from rumorscope.errors import CheckpointError, InputError
 from rumorscope.post import Label, Post
+from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
 from tiny import tiny_picture
 
 
@@ -64,3 +67,17 @@ def test_a_picture_that_changes_is_another_one(tmp_path: Path) -> None:
 def test_a_picture_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match=r"none\.jpg"):
         Lookup(LookupConfig()).preprocess([Post("1", "", (Path("none.jpg"),))])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("keys", [2, 1]), ("keys", [1, 1]), ("shown", [1]), ("rumors", [1, 2, 3]), ("keys", [])],
+)
+def test_odd_weights_are_refused(tmp_path: Path, name: str, value: list[int]) -> None:
+    folder = tmp_path / "saved"
+    save_checkpoint(fitted("lookup", sharks(9)), folder, name="lookup", config=LookupConfig(), details={})
+    path = folder / "model.safetensors"
+    assert len(load_checkpoint(folder).detector.state_dict()["keys"]) == 2
+    save_file(load_file(path) | {name: torch.tensor(value, dtype=torch.int64)}, path)
+    with pytest.raises(CheckpointError, match="the file is damaged"):
+        load_checkpoint(folder)

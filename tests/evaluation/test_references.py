@@ -15,7 +15,7 @@ from rumorscope.evaluation.assess import Resampling
 from rumorscope.evaluation.clusters import cluster_posts
 from rumorscope.evaluation.metrics import measure
 from rumorscope.evaluation.predictions import Predictions
-from rumorscope.evaluation.references import PLAIN, answer, assess_references, references
+from rumorscope.evaluation.references import WITHOUT_TOWERS, answer, assess_references, references
 from rumorscope.post import Label
 from tiny import tiny_resnet
 
@@ -24,7 +24,7 @@ def test_judged_on_the_clusters_of_the_posts(tmp_path: Path) -> None:
     train, test, tower = sharks(21), sharks(30), str(tiny_resnet(tmp_path))
     found = assess_references(train, test, cluster_posts(test), Resampling(resamples=100), tower)
     assert [assessment.name for assessment in found] == list(references(tower))
-    assert list(references(tower))[:3] == list(PLAIN)
+    assert list(references(tower))[:3] == list(WITHOUT_TOWERS)
     by_name = {assessment.name: assessment.metrics for assessment in found}
     assert by_name["majority class"]["auc"].value == 0.5
     assert by_name["majority class"]["accuracy"].value == pytest.approx(20 / 30)
@@ -35,7 +35,7 @@ def test_judged_on_the_clusters_of_the_posts(tmp_path: Path) -> None:
 
 def test_the_labels_of_the_judged_posts_are_not_looked_at() -> None:
     train, test = sharks(21), sharks(9)
-    for name, _ in PLAIN.values():
+    for name, _ in WITHOUT_TOWERS.values():
         hidden = [replace(post, label=None) for post in test]
         assert answer(name, train, hidden).tolist() == answer(name, train, test).tolist()
 

@@ -23,6 +23,7 @@ from rumorscope.detectors._interface import Output
 from rumorscope.detectors._reading import KEYS, picture_keys
 from rumorscope.encoders.architecture import Modality
 from rumorscope.encoders.preprocess import Batch
+from rumorscope.errors import CheckpointError
 
 
 class LookupConfig(Settings):
@@ -46,6 +47,7 @@ class Lookup(Fitted):
         for name in self.learnt:
             self.register_buffer(name, torch.zeros(0, dtype=torch.int64))
         self.register_buffer("share", torch.tensor(0.5, dtype=torch.float64))
+        self.register_load_state_dict_post_hook(_check)  # type: ignore[no-untyped-call]  # torch leaves it so
 
     @property
     def reads(self) -> frozenset[Modality]:
@@ -80,3 +82,12 @@ class Lookup(Fitted):
         known = torch.cat([self.keys, none])[position] == wanted
         found = torch.where(known & (position < len(self.keys)), torch.cat([counts, none])[position], 0)
         return torch.cat([found, none])[batch.image_index].sum(dim=1)
+
+
+def _check(lookup: Lookup, _: object) -> None:
+    pictures, shown, rumors = len(lookup.keys), len(lookup.shown), len(lookup.rumors)
+    if not pictures == shown == rumors or (lookup.keys.diff() <= 0).any():
+        raise CheckpointError(
+            f"the look-up has {pictures} keys, which should ascend, and counts of {shown} and {rumors} pictures; "
+            "the file is damaged"
+        )

@@ -26,21 +26,21 @@ from rumorscope.training.material import Material
 
 IMAGE_SIZE, RECEPTIVE_FIELD = 224, 32  # what most towers were trained at
 
-PLAIN: Mapping[str, tuple[str, dict[str, Any]]] = {
+WITHOUT_TOWERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "majority class": ("majority", {}),
     "picture look-up": ("lookup", {}),
     "text TF-IDF": ("tfidf", {}),
 }
-"""The references that need no tower: name → detector and its configuration."""
+"""The references that load no tower: name → detector and its configuration."""
 
 
 def references(image_tower: str | None = None) -> dict[str, tuple[str, dict[str, Any]]]:
     """Name → detector and its configuration; an image tower, by hub name or folder, adds two."""
     if image_tower is None:
-        return dict(PLAIN)
+        return dict(WITHOUT_TOWERS)
     image = {"model": image_tower, "image_size": IMAGE_SIZE, "receptive_fields": (RECEPTIVE_FIELD,)}
     return {
-        **PLAIN,
+        **WITHOUT_TOWERS,
         "image features": ("features", {"modality": "image", "image": image}),
         "mean of text and images": ("late_fusion", {"image": image}),
     }
