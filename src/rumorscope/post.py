@@ -80,6 +80,7 @@ class Evidence:
     regions: tuple[Region, ...] = ()  # heaviest first
     relevance: tuple[RelevanceMap, ...] = ()
     contribution: Contribution = Contribution()
+    faithfulness: str | None = None  # how far this detector's regions can be trusted, where it was measured
 
 
 @dataclass(frozen=True, slots=True)

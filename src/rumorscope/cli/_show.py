@@ -26,6 +26,7 @@ def show_verdict(console: Console, post: Post, verdict: Verdict) -> None:
     parts += [Text(""), *(Text(f"• {reason}") for reason in words.reasons(post, verdict))]
     if verdict.evidence is not None and verdict.evidence.regions:
         parts += [Text(""), _regions(post, verdict)]
+        parts.append(Text(words.faithfulness(verdict) or "", style="dim"))
     caveat = f"{words.CAVEATS[0]} {words.CAVEATS[2]}"
     maker = f"Judged by {verdict.detector}, checkpoint {verdict.checkpoint}."
     parts += [Text(""), Text(caveat, style="dim"), Text(maker, style="dim")]

@@ -44,7 +44,7 @@ def record_opening(checkpoint: Checkpoint, data: str) -> int | None:
 
     Returns how often it has, this time included; None where the folder cannot be written.
     """
-    path = _ledger(checkpoint.folder)
+    path = run_folder(checkpoint.folder) / OPENINGS
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data,
@@ -60,7 +60,7 @@ def record_opening(checkpoint: Checkpoint, data: str) -> int | None:
     return sum(f'"data": "{data}"' in line for line in lines)
 
 
-def _ledger(checkpoint: Path) -> Path:
-    """A run keeps the ledger beside its checkpoint; a checkpoint on its own keeps it inside."""
+def run_folder(checkpoint: Path) -> Path:
+    """Where later findings about a checkpoint are kept: a run's beside it, those of one on its own inside."""
     run = checkpoint.parent
-    return (run if (run / "history.jsonl").is_file() else checkpoint) / OPENINGS
+    return run if (run / "history.jsonl").is_file() else checkpoint

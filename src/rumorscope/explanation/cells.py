@@ -52,7 +52,7 @@ def relevance_of_cells(evidence: Evidence, pictures: int) -> Floats | None:
         for image, found in maps.items():
             layer[image] = _on_cells((found - values.mean()) / spread)
         layers.append(layer)
-    return np.asarray(np.mean(layers, axis=0))
+    return np.stack(layers).mean(axis=0)
 
 
 def weight_of_cells(evidence: Evidence, sizes: Sequence[tuple[int, int]]) -> Floats | None:
@@ -87,7 +87,8 @@ def _painted(picture: Picture, visible: Mask) -> Picture:
 def _on_cells(values: Floats) -> Floats:
     """A map of any size on the cells: each cell takes the mean over its area."""
     down, across = (_shares(length) for length in values.shape)
-    return down @ values @ across.T
+    found: Floats = down @ values @ across.T
+    return found
 
 
 def _shares(parts: int) -> Floats:

@@ -7,6 +7,7 @@ beside occlusion: what the answer loses with a cell alone painted over. **M** po
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,18 +15,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rumorscope.data.shared_pictures import picture_groups
 from rumorscope.encoders.preprocess import Sample
 from rumorscope.errors import InputError
 from rumorscope.evaluation.bootstrap import Interval, percentile_interval, resample_weights
 from rumorscope.evaluation.clusters import cluster_posts
 from rumorscope.explanation.cells import Floats, cells_shape, relevance_of_cells, weight_of_cells
 from rumorscope.explanation.occlusion import Probabilities
-from rumorscope.explanation.orders import Areas, areas_of_orders, occlusion_of_cells, ordered
+from rumorscope.explanation.orders import (
+    OCCLUSION,
+    RANDOM,
+    RELEVANCE,
+    WEIGHTS,
+    Areas,
+    areas_of_orders,
+    occlusion_of_cells,
+    ordered,
+)
 from rumorscope.post import Evidence, Post
 from rumorscope.training.checkpoint import Checkpoint
-
-WEIGHTS, RELEVANCE, OCCLUSION, RANDOM = "weights", "relevance", "occlusion", "random"
-"""The kept regions, the heat maps, painting over each cell alone, and chance."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,22 @@ class Faithful:
 PLAIN = Effort()
 
 
+def one_per_picture(posts: Sequence[Post], most: int, seed: int) -> list[Post]:
+    """Posts with pictures, no two of which share one; `most` of them at random where there are more.
+
+    Of posts that share a picture the first is taken: they would tell the same story.
+    """
+    shown = [post for post in posts if post.images]
+    if not shown:
+        raise InputError("no post has a picture, so no region can be tested; name a split with pictures")
+    first: dict[int, Post] = {}
+    for group, post in zip(picture_groups(shown).tolist(), shown, strict=True):
+        first.setdefault(group, post)
+    chosen = list(first.values())
+    random.Random(seed).shuffle(chosen)
+    return chosen[:most]
+
+
 def measure_faithfulness(
     checkpoint: Checkpoint,
     posts: Sequence[Post],
@@ -71,7 +95,8 @@ def measure_faithfulness(
 ) -> dict[str, Faithful]:
     """How faithful each explanation of a detector is, by method; those of `WEIGHTS` … that it has.
 
-    Labels are not looked at. Raises InputError where a post has no picture, or one that cannot be read.
+    Labels are not looked at. Raises InputError where a post has no picture or one that cannot be read, and
+    for a detector that looks at none.
     """
     bare = [post.id for post in posts if not post.images]
     if bare or not posts:
@@ -110,6 +135,8 @@ def summarise(
 def _areas_of_post(checkpoint: Checkpoint, post: Post, effort: Effort) -> dict[str, Areas]:
     judge = _Judge(checkpoint)
     sample = checkpoint.detector.preprocess.prepare(post)
+    if not sample.pictures:
+        raise InputError(f"the detector {checkpoint.name} looks at no picture, so it has no regions to test")
     evidence, probabilities = judge.first_look(sample)
     draw = np.random.default_rng([effort.seed, *post.id.encode()])
     values = {

@@ -18,6 +18,9 @@ from rumorscope.encoders.preprocess import Sample
 from rumorscope.explanation.cells import Floats, Mask, cells_shape, uncovered
 from rumorscope.explanation.occlusion import Probabilities
 
+WEIGHTS, RELEVANCE, OCCLUSION, RANDOM = "weights", "relevance", "occlusion", "random"
+"""What orders cells: the kept regions, the relevance maps, painting over each cell alone, and chance."""
+
 Order = NDArray[np.int64]
 """(N,) the cells, the most important first."""
 

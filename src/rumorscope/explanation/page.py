@@ -45,6 +45,7 @@ def explanation_page(post: Post, verdict: Verdict) -> str:
         reasons=list(words.reasons(post, verdict)),
         absences=words.absences(post, verdict),
         pictures=[_picture(index, source, evidence) for index, source in enumerate(post.images)],
+        faithfulness=words.faithfulness(verdict),
         caveats=words.CAVEATS,
         version=__version__,
         style=Markup(style),  # noqa: S704  # the package's own file, not the post's text

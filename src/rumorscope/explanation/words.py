@@ -69,6 +69,17 @@ def reasons(post: Post, verdict: Verdict) -> Iterator[str]:
         yield f"Of all regions, {most.what} matters most: without it {_would(most, verdict)}."
 
 
+def faithfulness(verdict: Verdict) -> str | None:
+    """How far the shown regions can be trusted; None where none are shown."""
+    evidence = verdict.evidence
+    if evidence is None or not (evidence.regions or evidence.relevance):
+        return None
+    return evidence.faithfulness or (
+        "Whether these regions are what the answer rests on was not measured for this detector; "
+        "`rumorscope faithfulness` does it."
+    )
+
+
 def place(region: Region, size: tuple[int, int]) -> str:
     """Where a region lies in a picture of that width and height: "upper left", "center"."""
     left, top, right, bottom = region.box_pixels

@@ -19,6 +19,7 @@ from rumorscope.detectors import Detector, Output
 from rumorscope.encoders.preprocess import Batch, Sample
 from rumorscope.errors import InputError
 from rumorscope.explanation.occlusion import complete
+from rumorscope.explanation.record import read_faithfulness
 from rumorscope.post import Evidence, Label, Post, Verdict
 from rumorscope.scoring.prefetch import prefetch
 from rumorscope.training.checkpoint import Calibration, load_checkpoint, resolve_checkpoint
@@ -39,13 +40,21 @@ class Scorer:
     """
 
     def __init__(
-        self, detector: Detector, calibration: Calibration, *, name: str, checkpoint: str, device: str = "cpu"
+        self,
+        detector: Detector,
+        calibration: Calibration,
+        *,
+        name: str,
+        checkpoint: str,
+        device: str = "cpu",
+        faithfulness: str | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.calibration = calibration
         self.name = name
         self.checkpoint = checkpoint
         self.device = device
+        self.faithfulness = faithfulness  # what the evidence says of its own trustworthiness
         # A tokenizer's first call sets its truncation, which two threads must not do at once.
         detector.preprocess.prepare(Post("", ""))
 
@@ -58,7 +67,12 @@ class Scorer:
         device = pick_device(device)
         loaded = load_checkpoint(resolve_checkpoint(checkpoint), device)
         return cls(
-            loaded.detector, loaded.calibration, name=loaded.name, checkpoint=loaded.hash, device=device
+            loaded.detector,
+            loaded.calibration,
+            name=loaded.name,
+            checkpoint=loaded.hash,
+            device=device,
+            faithfulness=read_faithfulness(loaded.folder, loaded.hash),
         )
 
     def __call__(
@@ -117,7 +131,8 @@ class Scorer:
         ]
 
     def _complete(self, evidence: Evidence, sample: Sample) -> Evidence:
-        return complete(evidence, sample, self.probabilities, self.detector.preprocess)
+        completed = complete(evidence, sample, self.probabilities, self.detector.preprocess)
+        return replace(completed, faithfulness=self.faithfulness)
 
     def _forward(self, samples: Sequence[Sample]) -> tuple[Batch, Output]:
         batch = self.detector.preprocess.collate(samples).to(self.device)

@@ -24,7 +24,7 @@ def sampled(posts: Sequence[Post], count: int | None, seed: int) -> list[Post]:
 def write_examples(posts: Sequence[Post], only: Sequence[str] | None, folder: Path, seed: int) -> None:
     """What each perturbation makes of the first few posts that it alters.
 
-    Pictures as `<perturbation>-<number>-before.png` and `-after.png`; texts, before and after, in `texts.txt`.
+    Pictures as `<perturbation>-<number>-before.png` and `-after.png`; both states of texts in `texts.txt`.
     Raises InputError where the folder cannot be written.
     """
     try:

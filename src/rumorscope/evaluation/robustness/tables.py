@@ -16,8 +16,8 @@ _COLUMNS = (*SHOWN, SHIFT, FLIPPED)
 _WORDS = {SHIFT: "mean shift", FLIPPED: "flipped"}
 _EXPLANATION = (
     "Each number is the change against the same posts as they are, with its 95% interval from the same "
-    "resamples. Mean shift: how far a probability moves on average. Flipped: the share of posts whose verdict "
-    "changes."
+    "resamples. Mean shift: how far a probability moves on average. Flipped: the share of posts whose "
+    "verdict changes."
 )
 
 
