@@ -47,6 +47,20 @@ def test_held_out_events_are_in_training_no_more(folder: Path) -> None:
     assert not {post.event for post in material.train} & {post.event for post in material.validation}
 
 
+def test_few_training_posts_of_a_picture(folder: Path) -> None:
+    """The run's seed chooses them; validation keeps all its posts."""
+    every = gather(DataConfig(folders=(folder,)))
+    chosen = set()
+    for seed in range(9):
+        material = gather(DataConfig(folders=(folder,), posts_per_image=1), seed)
+        assert material.validation == every.validation
+        assert set(material.train) < set(every.train)
+        images = [post.images for post in material.train if post.images]
+        assert len(images) == len(set(images)) == len({post.images for post in every.train} - {()})
+        chosen.add(tuple(ids(material.train)))
+    assert len(chosen) > 1
+
+
 def test_manifests_are_joined_and_fingerprinted(folder: Path, tmp_path: Path) -> None:
     more = write_manifest(tmp_path / "more", [replace(POSTS[0], id="more")], [None])
     material = gather(DataConfig(folders=(folder, more)))

@@ -38,6 +38,7 @@ class DataConfig(Settings):
     hold_out: HoldOut | None = None
     split: Path | None = None
     fold: str | None = None
+    posts_per_image: PositiveInt | None = None  # of training posts that show the same picture, at the most
 
 
 class StageConfig(Settings):

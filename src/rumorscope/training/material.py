@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rumorscope.data.hold_out import hold_out
 from rumorscope.data.manifest import Manifest, load_manifest
 from rumorscope.data.split_file import divided
+from rumorscope.data.thinning import thin
 from rumorscope.detectors import Fit, Stage
 from rumorscope.errors import InputError
 from rumorscope.post import Post
@@ -62,13 +63,18 @@ _HELP = {
 }
 
 
-def gather(config: DataConfig) -> Material:
-    """Read the run's manifests. Raises InputError where one is missing, broken, or not what `split` is of."""
+def gather(config: DataConfig, seed: int = 0) -> Material:
+    """Read the run's manifests; `seed` chooses the training posts where `posts_per_image` leaves some out.
+
+    Raises InputError where a manifest is missing, broken, or not what `split` is of.
+    """
     manifests = _divided(config, [load_manifest(folder) for folder in config.folders])
     captions = [load_manifest(folder) for folder in config.captions]
     train, validation = _of(manifests, TRAINING_SPLITS), _of(manifests, VALIDATION_SPLITS)
     if held := config.hold_out:
         train, validation = hold_out([*train, *validation], held.by, held.fraction, held.seed)
+    if config.posts_per_image:
+        train = thin(train, config.posts_per_image, seed)
     return Material(
         train=train,
         validation=validation,

@@ -65,7 +65,7 @@ def train_run(
     """
     processes = processes or Processes()
     config = config.resolved()
-    material = gather(config.data)
+    material = gather(config.data, config.training.seed)
     begun = _begun(folder, _record(config, material))
     processes.wait()  # every process has looked before the main one writes
     if (folder / "checkpoint").is_dir():
