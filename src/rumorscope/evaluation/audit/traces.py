@@ -8,6 +8,7 @@ at 5% for all surfaces together. **N** items.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -30,6 +31,8 @@ from rumorscope.post import Post
 FEWEST_OF_A_CLASS = 10
 FOLDS = 5
 RESAMPLES = 1000
+_OVERLAP = math.sqrt(1 + FOLDS / (FOLDS - 1))
+"""How much wider an interval is over folds, whose training items overlap (Nadeau and Bengio 2003)."""
 _LEVEL = 0.05 / SURFACES  # of one surface among all, by Bonferroni
 
 
@@ -78,14 +81,17 @@ def _judge(
     tied: Integers,
     constant: int,
 ) -> Trace:
+    auc = float(roc_auc_score(labels, scores))
     lowest = _lowest_auc(labels.astype(np.int64), scores, np.unique(tied, return_inverse=True)[1])
+    if how == "cross-validated" and lowest is not None:
+        lowest = auc - _OVERLAP * (auc - lowest)
     return Trace(
         name,
         how,
         items=len(labels),
         accuracy=float(np.mean((scores >= 0.5) == labels)),
         majority_accuracy=float(np.mean(labels == constant)),
-        auc=float(roc_auc_score(labels, scores)),
+        auc=auc,
         lowest_auc=lowest,
         tells=lowest is not None and lowest > 0.5,
     )
