@@ -16,7 +16,7 @@ import numpy as np
 from rumorscope.evaluation.bootstrap import Interval, percentile_interval, resample_weights
 from rumorscope.evaluation.clusters import Clusters
 from rumorscope.evaluation.metrics import Floats, Integers
-from rumorscope.training.thresholds import certainty, needed_certainty
+from rumorscope.training.thresholds import certainty, needed_certainty, undecided_band
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
 
@@ -38,6 +38,33 @@ class SelectiveAccuracy:
     accuracy: float
     interval: Interval | None
     certainty: float  # of the least certain answer
+    band: tuple[float, float]  # probabilities between these are left to a person
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """What is gained by answering only the most certain posts."""
+
+    aurc: float
+    risk: float  # the error rate where all are answered
+    selective: tuple[SelectiveAccuracy, ...]
+
+
+def abstention(
+    labels: Integers,
+    probabilities: Floats,
+    clusters: Clusters,
+    *,
+    threshold: float = 0.5,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Abstention:
+    """The area under the curve and the accuracy at `COVERAGES`."""
+    curve = risk_coverage(labels, probabilities, threshold)
+    rows = selective_accuracies(
+        labels, probabilities, clusters, threshold=threshold, resamples=resamples, seed=seed
+    )
+    return Abstention(curve.aurc, float(curve.risk[-1]), tuple(rows))
 
 
 def risk_coverage(labels: Integers, probabilities: Floats, threshold: float | Floats = 0.5) -> RiskCoverage:
@@ -57,7 +84,7 @@ def selective_accuracies(
     probabilities: Floats,
     clusters: Clusters,
     *,
-    threshold: float | Floats = 0.5,
+    threshold: float = 0.5,
     coverages: Sequence[float] = COVERAGES,
     resamples: int = 1000,
     seed: int = 0,
@@ -71,9 +98,10 @@ def selective_accuracies(
         drawn = np.concatenate([_accuracy_at(wrong, groups, weights, coverages) for weights in chunks])
         intervals = [percentile_interval(column) for column in drawn.T]
     sure = certainty(probabilities, threshold)
+    needed = [needed_certainty(sure, coverage) for coverage in coverages]
     return [
-        SelectiveAccuracy(coverage, float(value), interval, needed_certainty(sure, coverage))
-        for coverage, value, interval in zip(coverages, values, intervals, strict=True)
+        SelectiveAccuracy(coverage, float(value), interval, least, undecided_band(least, threshold))
+        for coverage, value, interval, least in zip(coverages, values, intervals, needed, strict=True)
     ]
 
 
@@ -102,7 +130,9 @@ def _accuracy_at(wrong: Floats, groups: _Groups, weights: Floats, coverages: Seq
     columns = []
     for coverage in coverages:
         wanted = coverage * answered[:, -1]
-        last = np.minimum((answered < wanted[:, None] - 1e-9).sum(axis=1), sizes.shape[1] - 1)  # its group is cut
+        last = np.minimum(
+            (answered < wanted[:, None] - 1e-9).sum(axis=1), sizes.shape[1] - 1
+        )  # its group is cut
         missing = (answered[rows, last] - wanted) / np.maximum(sizes[rows, last], 1)
         columns.append(1 - (failed[rows, last] - missing * errors[rows, last]) / wanted)
     return np.stack(columns, axis=1)

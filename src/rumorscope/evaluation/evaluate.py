@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rumorscope.evaluation.abstention import Abstention, abstention
 from rumorscope.evaluation.assess import PLAIN, Assessment, Resampling, assess
 from rumorscope.evaluation.bootstrap import LEVEL
 from rumorscope.evaluation.clusters import Clusters, cluster_posts
@@ -24,10 +25,12 @@ class Evaluation:
     predictions: Predictions = field(repr=False)
     checkpoint: str  # its hash
     temperature: float  # what logits were divided by
+    calibration: str  # how they became probabilities, in words
     data: str | None  # fingerprint of the manifest, where the posts come from one
     rumor_share: float
     resampling: Resampling
     clusters: Clusters
+    abstention: Abstention
 
     @property
     def posts(self) -> int:
@@ -42,8 +45,10 @@ class Evaluation:
         """Every number for a program, as plain JSON values; predictions are written apart."""
         return {
             "detector": asdict(self.assessment),
+            "abstention": asdict(self.abstention),
             "checkpoint": self.checkpoint,
             "temperature": self.temperature,
+            "calibration": self.calibration,
             "data": self.data,
             "posts": self.posts,
             "rumor_share": self.rumor_share,
@@ -84,8 +89,17 @@ def evaluate(
         predictions=predictions,
         checkpoint=checkpoint.hash,
         temperature=checkpoint.calibration.temperature,
+        calibration=checkpoint.calibration.method,
         data=fingerprint,
         rumor_share=float(np.mean(predictions.labels)),
         resampling=resampling,
         clusters=clusters,
+        abstention=abstention(
+            predictions.labels,
+            predictions.probabilities,
+            clusters,
+            threshold=threshold,
+            resamples=resampling.resamples,
+            seed=resampling.seed,
+        ),
     )

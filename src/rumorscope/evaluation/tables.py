@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
+from rumorscope.evaluation.abstention import Abstention
 from rumorscope.evaluation.assess import Assessment, Estimate
+from rumorscope.evaluation.bootstrap import Interval
 from rumorscope.evaluation.clusters import FEW
 from rumorscope.evaluation.evaluate import Evaluation
+from rumorscope.evaluation.recalibration import Quality
 
 COMPARED = ("accuracy", "macro_f1", "auc")
 
@@ -24,6 +27,7 @@ def show(console: Console, evaluation: Evaluation, references: Sequence[Assessme
         console.print(comparison_table([assessment, *references]))
     console.print(confusion_table(assessment))
     console.print(reliability_table(assessment))
+    console.print(abstention_table(evaluation.abstention))
     if assessment.events:
         console.print(event_table(assessment))
 
@@ -36,7 +40,7 @@ def summary(evaluation: Evaluation) -> list[str]:
         f"{evaluation.posts} posts, {evaluation.rumor_share:.1%} of them rumors; "
         f"the better constant answer has accuracy {evaluation.majority_accuracy:.3f}.",
         f"A rumor from probability {evaluation.assessment.threshold:g} on; "
-        f"temperature {evaluation.temperature:.3g}; checkpoint {evaluation.checkpoint}.",
+        f"calibration: {evaluation.calibration}; checkpoint {evaluation.checkpoint}.",
         f"Intervals: 95%, bootstrap over {clusters.count} {unit} (cluster: {clusters.by}), "
         f"{resampling.resamples} resamples, seed {resampling.seed}.",
     ]
@@ -102,12 +106,35 @@ def readable(metric: str) -> str:
     return {"auc": "AUC", "brier": "Brier score"}.get(metric, words.replace(" f1", " F1"))
 
 
+def quality_table(quality: Mapping[str, Quality]) -> Table:
+    """How each calibration's probabilities fit what is so; less is better."""
+    table = Table("calibration", "negative log-likelihood", "Brier score", "ECE", title="cross-validated")
+    for name, row in quality.items():
+        values = (row.negative_log_likelihood, row.brier, row.expected_calibration_error)
+        table.add_row(name, *(f"{value:.3f}" for value in values))
+    return table
+
+
+def abstention_table(abstention: Abstention) -> Table:
+    """What is gained by leaving the least certain posts to a person."""
+    table = Table("answered", "accuracy", "95% interval", "undecided band")
+    table.title = f"abstention: AURC {abstention.aurc:.3f}, error rate {abstention.risk:.3f}"
+    for row in abstention.selective:
+        low, high = row.band
+        band = "none" if row.coverage == 1 else f"{low:.2f} – {high:.2f}"
+        table.add_row(f"{row.coverage:.0%}", f"{row.accuracy:.3f}", _range(row.interval), band)
+    return table
+
+
 def _value(estimate: Estimate) -> str:
     return f"– ({estimate.reason})" if estimate.value is None else f"{estimate.value:.3f}"
 
 
 def _interval(estimate: Estimate) -> str:
-    interval = estimate.interval
+    return _range(estimate.interval)
+
+
+def _range(interval: Interval | None) -> str:
     return "–" if interval is None else f"{interval.low:.3f} – {interval.high:.3f}"
 
 

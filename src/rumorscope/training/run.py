@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from rumorscope.detectors import detector_class
 from rumorscope.encoders._interface import Towers
 from rumorscope.encoders.sources import PretrainedTowers
 from rumorscope.errors import InputError
+from rumorscope.post import Post
 from rumorscope.training.calibration import Calibration, calibrated
 from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
 from rumorscope.training.config import RunConfig, differences
@@ -81,6 +83,21 @@ def train_run(
     return _summary(folder, config, was_finished=False)
 
 
+def validation_posts(folder: Path) -> Sequence[Post]:
+    """The posts that a finished run validated on. Raises InputError where they are not what they were."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"{folder} is no run with posts of its own: it has no config.json; give --data")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    known = record.pop("fingerprints", {})
+    material = gather(RunConfig.parse(record, where=str(path)).data)
+    if material.fingerprints != known:
+        raise InputError(
+            f"the data of {folder} have changed since its training; name other posts with --data"
+        )
+    return material.validation
+
+
 def _record(config: RunConfig, material: Material) -> dict[str, Any]:
     return {**config.model_dump(mode="json"), "fingerprints": material.fingerprints}
 
@@ -127,6 +144,7 @@ def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Pat
         return
     details = {
         "data": material.fingerprints,
+        "divisions": material.divisions,
         "seed": config.training.seed,
         "training": config.training.model_dump(mode="json", exclude=FREE_TO_CHANGE),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},

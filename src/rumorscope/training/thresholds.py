@@ -55,6 +55,11 @@ def needed_certainty(certainties: Floats, coverage: float) -> float:
     return float(ranked[max(0, min(len(ranked), round(coverage * len(ranked))) - 1)])
 
 
+def undecided_band(needed: float, threshold: float) -> tuple[float, float]:
+    """The probabilities between which certainty falls short of what is needed."""
+    return threshold * (1 - needed), threshold + needed * (1 - threshold)
+
+
 def coverage_for(accuracy: float, right: NDArray[np.bool_], certainties: Floats) -> float:
     """The largest share of (N,) posts, the most certain first, whose calls are right so often.
 
