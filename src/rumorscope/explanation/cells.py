@@ -52,7 +52,8 @@ def relevance_of_cells(evidence: Evidence, pictures: int) -> Floats | None:
         for image, found in maps.items():
             layer[image] = _on_cells((found - values.mean()) / spread)
         layers.append(layer)
-    return np.stack(layers).mean(axis=0)
+    mean: Floats = np.mean(layers, axis=0)
+    return mean
 
 
 def weight_of_cells(evidence: Evidence, sizes: Sequence[tuple[int, int]]) -> Floats | None:
@@ -99,4 +100,5 @@ def _shares(parts: int) -> Floats:
 def _covered(start: float, end: float) -> Floats:
     """(G,) the share of each cell's length that lies between two fractions of the picture."""
     edges = np.arange(GRID + 1) / GRID
-    return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0.0, None) * GRID
+    shared: Floats = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
+    return np.maximum(shared, 0.0) * GRID

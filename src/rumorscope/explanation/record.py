@@ -49,9 +49,7 @@ def write_faithfulness(record: FaithfulnessRecord, checkpoint: Path) -> Path:
     path = run_folder(checkpoint) / FILE
     text = json.dumps(asdict(record) | {"sentence": record.sentence()}, indent=2)
     try:
-        path.write_text(
-            json.dumps(asdict(record) | {"sentence": record.sentence()}, indent=2) + "\n", encoding="utf-8"
-        )
+        path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; copy the run elsewhere") from error
     return path
