@@ -98,9 +98,7 @@ def data_entry(
 
     if not folders:
         if captions or split or folds != 1 or protocol != get_args(ProtocolName)[0]:
-            raise InputError(
-                "--captions, --protocol, --split and --folds say how --data is used; give --data too"
-            )
+            raise InputError("--captions, --protocol, --split and --folds are about --data; give that too")
         return None
     values = {
         "name": data_name(folders, split.stem if split else protocol),

@@ -225,7 +225,7 @@ def _troubles(results: Results, data: str, rows: Mapping[str, Pooled]) -> list[s
     failed = [failure for failure in results.failures if failure.cell.data == data]
     lines = [f"{failure.cell.name} failed: {failure.error}" for failure in failed]
     known = {failure.cell.row for failure in failed}
-    absent = [row for row in results.row_names if row not in rows and row not in known]
+    absent = [row for row in results.rows_on(data) if row not in rows and row not in known]
     if absent and results.kind != "sweep":
         lines.append(f"Without answers to all test posts, and so in no table: {', '.join(absent)}")
     return lines

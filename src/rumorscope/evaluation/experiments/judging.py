@@ -46,7 +46,9 @@ def judge(run: Path, config: RunConfig, features: Path | None) -> Judgment:
     posts = [post for part in opened for post in part.posts]
     answers = predict(checkpoint.detector, checkpoint.calibration, posts, batch_size=BATCH)
     if features is not None:
-        write_features(features, fused_features(checkpoint.detector, posts))
+        fused = fused_features(checkpoint.detector, posts)
+        if fused.shape[1] > 1:  # a plain baseline has nothing but its answer
+            write_features(features, fused)
     counts = [part.times for part in opened if part.times is not None]
     return Judgment(
         predictions=Predictions.of(posts, answers),

@@ -102,6 +102,11 @@ class Results:
     def data_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.experiment.get("columns", ()), *(c.data for c in self._planned)]))
 
+    def rows_on(self, data: str) -> tuple[str, ...]:
+        """The rows that are planned on a data entry, finished or not."""
+        planned = {cell.row for cell in self._planned if cell.data == data}
+        return tuple(row for row in self.row_names if row in planned)
+
     def of(self, row: str, data: str) -> list[CellResult]:
         """The finished cells of a row on a data entry, in order of folds and seeds."""
         return [result for result in self.cells if (result.cell.row, result.cell.data) == (row, data)]
