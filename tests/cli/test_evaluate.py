@@ -11,6 +11,9 @@ import torch
 from typer.testing import CliRunner
 
 from rumorscope.cli import app, main
+from rumorscope.data.manifest import load_manifest
+from rumorscope.data.split_file import write_split
+from rumorscope.data.splitting import make_split
 from rumorscope.detectors import detector_class
 from rumorscope.encoders.sources import PretrainedTowers
 from rumorscope.training.checkpoint import Calibration, load_checkpoint, save_checkpoint
@@ -95,6 +98,18 @@ def test_another_look_at_the_test_data_is_counted_and_validation_is_not(run: Pat
     assert "looked at this test data" in looks[0]
     assert looks[0] != looks[1]
     assert "looked at" not in _run(run, "--data", data, "--split", "validation", "--resamples", 100)
+
+
+def test_the_parts_of_a_split_file_are_tested(run: Path, data: Path, tmp_path: Path) -> None:
+    file, table = tmp_path / "split.json", tmp_path / "table.csv"
+    plan = make_split(load_manifest(data), "random", ratios=(0.5, 0.25, 0.25), folds=2)
+    write_split(plan, file)
+    options = ["--data", data, "--split-file", file, "--fold", "2", "--resamples", 100]
+    assert "This run has looked at this test data once." in _run(run, *options, "--predictions", table)
+    with table.open(encoding="utf-8", newline="") as written:
+        judged = {row["id"] for row in csv.DictReader(written)}
+    parts = zip(load_manifest(data).posts, plan.fold("2").parts, strict=True)
+    assert judged == {post.id for post, part in parts if part == "test"}
 
 
 def test_baselines_beside_the_detector(run: Path, data: Path, tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rumorscope.cli import app
+from rumorscope.data.manifest import load_manifest
+from rumorscope.data.split_file import write_split
+from rumorscope.data.splitting import make_split
 from rumorscope.errors import InputError
 from rumorscope.training.checkpoint import load_checkpoint
 from tiny import tiny_clip, tiny_posts
@@ -57,6 +60,20 @@ def test_trains_and_says_what_came_of_it(tiny: dict[str, str], tmp_path: Path) -
     assert load_checkpoint(tmp_path / "run" / "checkpoint").details["seed"] == 5
     again = train(tiny, tmp_path / "run", "--seed", "5")
     assert "was trained already" in again.output
+
+
+def test_a_split_file_decides_who_teaches(tiny: dict[str, str], tmp_path: Path) -> None:
+    """And is named again by the command that comes next."""
+    file = tmp_path / "split.json"
+    data = load_manifest(Path(tiny["posts"]))
+    plan = make_split(data, "stratified", ratios=(0.4, 0.4, 0.2), folds=2)
+    write_split(plan, file)
+    done = train(tiny, tmp_path / "run", "--split-file", str(file), "--fold", "1")
+    assert done.exception is None, done.output
+    assert f"--split-file {file} --fold 1 --split test" in done.output
+    details = load_checkpoint(tmp_path / "run" / "checkpoint").details
+    assert details["posts"] == {"train": 2, "validation": 2}
+    assert list(details["divisions"].values()) == [details["data"][tiny["posts"]]]
 
 
 def test_mistakes_are_the_users_and_named(tiny: dict[str, str], tmp_path: Path) -> None:

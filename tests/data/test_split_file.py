@@ -52,6 +52,7 @@ def test_what_is_written_comes_back_and_divides(data: Manifest, file: Path) -> N
     assert applied.splits == plan.folds[0].parts
     assert applied.posts == data.posts
     assert applied.fingerprint != data.fingerprint
+    assert (applied.origin, data.origin) == (data.fingerprint, data.fingerprint)
     assert divided(data, file, None) == applied
     assert divided(data, None, None) is data
 

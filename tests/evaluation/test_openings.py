@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from rumorscope import __version__
 from rumorscope.config import Settings
-from rumorscope.evaluation.openings import OPENINGS, record_opening
+from rumorscope.data.manifest import Manifest
+from rumorscope.errors import InputError
+from rumorscope.evaluation.openings import OPENINGS, open_test, record_opening
+from rumorscope.post import Post
 from rumorscope.training.checkpoint import Calibration, Checkpoint
 
 
@@ -46,3 +52,38 @@ def test_a_line_cut_off_by_a_kill_is_passed_over(tmp_path: Path) -> None:
 def test_a_checkpoint_on_its_own_keeps_its_ledger(tmp_path: Path) -> None:
     record_opening(_checkpoint(tmp_path / "checkpoint"), "x")
     assert (tmp_path / "checkpoint" / OPENINGS).is_file()
+
+
+def _manifest(*splits: str | None, fingerprint: str = "x", undivided: str | None = None) -> Manifest:
+    posts = tuple(Post(str(n), "") for n in range(len(splits)))
+    return Manifest(Path("data/posts"), posts, splits, fingerprint, undivided)
+
+
+def test_test_posts_are_handed_over_and_the_look_is_recorded(tmp_path: Path) -> None:
+    checkpoint = _checkpoint(tmp_path)
+    opened = open_test(checkpoint, _manifest("train", "test", None, "test"))
+    assert [post.id for post in opened.posts] == ["1", "3"]
+    assert opened.times == 1
+    assert open_test(checkpoint, _manifest("test")).times == 2
+    line = json.loads((tmp_path / OPENINGS).read_text().splitlines()[0])
+    assert (line["data"], line["checkpoint"], line["version"]) == ("x", "abc", __version__)
+    assert line["time"].endswith("+00:00")
+
+
+def test_a_manifest_without_test_posts_is_no_look(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="data/posts has no split 'test'; it has: dev, train"):
+        open_test(_checkpoint(tmp_path), _manifest("train", "dev", None))
+    assert not (tmp_path / OPENINGS).exists()
+
+
+def test_a_run_is_not_tested_on_another_division_of_what_it_learnt_from(tmp_path: Path) -> None:
+    """Trained on a split file and tested without it, a run could meet the posts that taught it."""
+    checkpoint = _checkpoint(tmp_path)
+    checkpoint.details["divisions"] = {"posts": "posts in parts"}
+    with pytest.raises(InputError, match="learnt from other parts of data/posts than these"):
+        open_test(checkpoint, _manifest("test", fingerprint="posts"))
+    with pytest.raises(InputError, match="give the split file and the fold"):
+        open_test(checkpoint, _manifest("test", fingerprint="other parts", undivided="posts"))
+    assert not (tmp_path / OPENINGS).exists()
+    assert open_test(checkpoint, _manifest("test", fingerprint="posts in parts", undivided="posts")).times
+    assert open_test(checkpoint, _manifest("test", fingerprint="other posts")).times

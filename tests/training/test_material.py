@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rumorscope.data.manifest import load_manifest
+from rumorscope.data.split_file import Fold, SplitPlan, picture_hash, write_split
+from rumorscope.data.splitting import make_split
 from rumorscope.errors import InputError
 from rumorscope.training.config import DataConfig
 from rumorscope.training.material import Material, gather
@@ -59,6 +62,48 @@ def test_few_training_posts_of_a_picture(folder: Path) -> None:
         assert len(images) == len(set(images)) == len({post.images for post in every.train} - {()})
         chosen.add(tuple(ids(material.train)))
     assert len(chosen) > 1
+
+
+def test_a_split_file_takes_the_place_of_the_splits(folder: Path, tmp_path: Path) -> None:
+    manifest = load_manifest(folder)
+    plan = make_split(manifest, "random", seed=1, ratios=(0.5, 0.2, 0.3), folds=3)
+    write_split(plan, tmp_path / "split.json")
+    for fold in plan.folds:
+        material = gather(DataConfig(folders=(folder,), split=tmp_path / "split.json", fold=fold.name))
+        parts = zip(POSTS, fold.parts, strict=True)
+        assert {post.id for post, part in parts if part == "test"}.isdisjoint(ids(material.train))
+        divided = plan.apply(manifest, fold.name)
+        assert ids(material.train) == ids(divided.split("train"))
+        assert ids(material.validation) == ids(divided.split("validation"))
+        assert material.fingerprints == {str(folder): divided.fingerprint}
+        assert material.divisions == {manifest.fingerprint: divided.fingerprint}
+
+
+def test_posts_that_a_split_leaves_unused_teach_nothing(folder: Path, tmp_path: Path) -> None:
+    manifest = load_manifest(folder)
+    fold = Fold("", "tv-s" + "-" * 14)
+    plan = SplitPlan("random", 0, (0.8, 0.1, 0.1), manifest.fingerprint, picture_hash(manifest), (fold,))
+    write_split(plan, tmp_path / "split.json")
+    material = gather(DataConfig(folders=(folder,), split=tmp_path / "split.json"))
+    assert (ids(material.train), ids(material.validation)) == (["0"], ["1"])
+
+
+def test_holding_out_is_for_splits_without_validation_posts(folder: Path, tmp_path: Path) -> None:
+    manifest, file = load_manifest(folder), tmp_path / "split.json"
+    held = {"folders": [folder], "hold_out": {"by": "random", "fraction": 0.5}, "split": file}
+    for ratios, posts in (((0.5, 0.25, 0.25), (9, 5)), ((0.5, 0.0, 0.5), (5, 4))):
+        write_split(make_split(manifest, "random", ratios=ratios), file)
+        material = gather(DataConfig.parse(held))
+        assert (len(material.train), len(material.validation)) == posts
+
+
+def test_a_split_file_is_of_one_folder(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a split file divides one folder, and the run has 2"):
+        gather(DataConfig(folders=(folder, folder), split=tmp_path / "split.json"))
+    with pytest.raises(InputError, match="cannot read the split test"):
+        gather(DataConfig(folders=(folder,), split=Path("test")))
+    with pytest.raises(InputError, match="the fold '2' is of a split file, and none is given"):
+        gather(DataConfig(folders=(folder,), fold="2"))
 
 
 def test_manifests_are_joined_and_fingerprinted(folder: Path, tmp_path: Path) -> None:

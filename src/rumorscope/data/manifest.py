@@ -51,6 +51,7 @@ class Manifest:
     posts: tuple[Post, ...]
     splits: tuple[str | None, ...]  # parallel to posts
     fingerprint: str  # SHA-256 of metadata.jsonl, which holds the pictures' hashes
+    undivided: str | None = None  # the fingerprint that a manifest had before a split file divided it
     recorded: Mapping[ImageSource, str] = field(default_factory=dict, repr=False)  # picture → its SHA-256
 
     def split(self, name: str) -> list[Post]:
@@ -64,6 +65,11 @@ class Manifest:
         if not posts:
             raise InputError(f"{self.folder} has no split '{name}'; it has: {self.split_names}")
         return posts
+
+    @property
+    def origin(self) -> str:
+        """The fingerprint of the posts and pictures, however they are divided."""
+        return self.undivided or self.fingerprint
 
     @property
     def split_names(self) -> str:
@@ -82,7 +88,7 @@ def load_manifest(folder: Path) -> Manifest:
         if row.images_sha256
         for name, sha256 in zip(row.images_file_names, row.images_sha256, strict=True)
     }
-    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint, recorded)
+    return Manifest(folder, posts, tuple(row.split for row in rows), fingerprint, recorded=recorded)
 
 
 def load_rows(folder: Path) -> list[Row]:

@@ -86,7 +86,12 @@ class SplitPlan:
         if chosen.parts == manifest.splits:
             return manifest
         both = f"{manifest.fingerprint}\n{chosen.assignment}"
-        return replace(manifest, splits=chosen.parts, fingerprint=hashlib.sha256(both.encode()).hexdigest())
+        return replace(
+            manifest,
+            splits=chosen.parts,
+            fingerprint=hashlib.sha256(both.encode()).hexdigest(),
+            undivided=manifest.fingerprint,
+        )
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,16 @@ class Opened:
 def open_test(checkpoint: Checkpoint, manifest: Manifest) -> Opened:
     """The test posts of a manifest, for one checkpoint; its run's ledger records that it looked.
 
-    Raises InputError where the manifest has none.
+    Raises InputError where the manifest has none, and where the run learnt from another division of the same
+    posts: some that are tested here may have taught it there.
     """
+    divisions = checkpoint.details.get("divisions", {})
+    if divisions.get(manifest.origin, manifest.fingerprint) != manifest.fingerprint:
+        raise InputError(
+            f"{checkpoint.folder} learnt from other parts of {manifest.folder} than these, and may know posts "
+            "that it would be tested on; give the split file and the fold that it was trained with, or none "
+            "where it was trained with none"
+        )
     posts = [post for post, split in zip(manifest.posts, manifest.splits, strict=True) if split == TEST]
     if not posts:
         raise InputError(f"{manifest.folder} has no split '{TEST}'; it has: {manifest.split_names}")

@@ -30,7 +30,8 @@ class DataConfig(Settings):
 
     Without `hold_out`, the manifests' own "validation" split validates; with it, "train" and "validation"
     are joined and held out anew. `split` is a file that `rumorscope data split` wrote for the one folder; its
-    parts, of `fold` where it has several, take the place of the manifest's own.
+    parts, of `fold` where it has several, take the place of the manifest's own, and its validation posts,
+    where it has any, that of `hold_out`.
     """
 
     folders: tuple[Path, ...] = ()
@@ -63,6 +64,7 @@ class TrainingConfig(Settings):
     calibration: Literal["temperature", "isotonic", "none"] = "temperature"  # fitted on validation posts
     threshold: Fraction = 0.5  # a verdict is "rumor" from this probability on
     uncertain: float = Field(default=0.0, ge=0, le=0.5)  # so close to the threshold, nobody should trust it
+    domain: Literal["nearest", "none"] = "nearest"  # whether verdicts warn of posts unlike the training's
     workers: NonNegativeInt = 0  # processes that read pictures beside the training
     save_seconds: NonNegativeFloat = 120.0  # between two saves of the state within an epoch
     stages: dict[str, StageConfig] = Field(default_factory=dict)

@@ -27,6 +27,7 @@ class Material:
     captions: Sequence[Post] = ()
     caption_validation: Sequence[Post] = ()
     fingerprints: dict[str, str] = field(default_factory=dict)  # folder → of its manifest
+    divisions: dict[str, str] = field(default_factory=dict)  # fingerprint of the posts → with their parts
 
     def of(self, stage: Stage | Fit) -> tuple[Sequence[Post], Sequence[Post]]:
         """The stage's training and validation posts. Raises InputError where they cannot serve it."""
@@ -71,7 +72,7 @@ def gather(config: DataConfig, seed: int = 0) -> Material:
     manifests = _divided(config, [load_manifest(folder) for folder in config.folders])
     captions = [load_manifest(folder) for folder in config.captions]
     train, validation = _of(manifests, TRAINING_SPLITS), _of(manifests, VALIDATION_SPLITS)
-    if held := config.hold_out:
+    if (held := config.hold_out) and not (config.split and validation):
         train, validation = hold_out([*train, *validation], held.by, held.fraction, held.seed)
     if config.posts_per_image:
         train = thin(train, config.posts_per_image, seed)
@@ -81,6 +82,7 @@ def gather(config: DataConfig, seed: int = 0) -> Material:
         captions=_of(captions, TRAINING_SPLITS),
         caption_validation=_of(captions, VALIDATION_SPLITS),
         fingerprints={str(manifest.folder): manifest.fingerprint for manifest in [*manifests, *captions]},
+        divisions={manifest.origin: manifest.fingerprint for manifest in manifests},
     )
 
 
