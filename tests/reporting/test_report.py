@@ -73,7 +73,7 @@ def test_the_page_is_whole_and_well_formed(page: Page) -> None:
     assert page.open == []
     for told in (
         "Six rows on two splits",
-        "Do not trust these figures.",
+        "Leakage warning.",
         "✗ cannot be trusted",
         "✓ can be trusted",
         "Published figures",

@@ -90,7 +90,7 @@ def _line_figure(
                 axes.fill_between(PLACES, low, high, color=style["color"], alpha=0.12, linewidth=0)
             axes.plot(PLACES, values.mean(axis=0), **style)
         if chance is None:
-            axes.set_ylim(0, None)
+            axes.set_ylim(0, 1.1 * max(max(values.max() for values in lines.values()), 0.05))
         svg = inline_svg(figure, f"{section.anchor}-{axes_of.kind}", label)
     table = _told(axes_of, lines)
     return Figure(f"{section.anchor}-{axes_of.kind}", axes_of.title, label, svg, table)

@@ -17,7 +17,7 @@ def render_markdown(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield from (f"# {markdown_text(report.title)}", "", markdown_text(report.summary), "")
     for warning in report.warnings:
-        yield from (f"> **Do not trust these figures.** {markdown_text(warning)}", "")
+        yield from (f"> **Leakage warning.** {markdown_text(warning)}", "")
     for data in report.data:
         yield from _data(data)
     if report.published:
