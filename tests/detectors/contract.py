@@ -25,6 +25,8 @@ from rumorscope.encoders._interface import ImageTowerConfig, TextTowerConfig
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.encoders.sources import PretrainedTowers, SavedTowers, save_towers
 from rumorscope.post import Label, Post
+from rumorscope.training.frozen import remembered_features
+from rumorscope.training.loading import Loader
 from tiny import tiny_picture, tiny_posts
 
 IMAGE_SIZE, RECEPTIVE_FIELDS = 64, (16, 32)  # 16 fine regions, 4 coarse ones
@@ -106,6 +108,17 @@ def check_modalities_may_be_missing(case: Case) -> None:
         alone.append(logits[:1])
     mixed = _answer(detector, [Post("t", text), Post("i", "", image), Post("-", "")]).logits
     torch.testing.assert_close(mixed, torch.cat(alone), rtol=1e-4, atol=1e-5)
+
+
+def check_pictures_are_seen_through_towers_only(case: Case) -> None:
+    """Frozen towers may answer from what they once said: no picture is read, and `pixels` are numbers."""
+    detector, posts = case.build().requires_grad_(False), tiny_posts()
+    expected = _answer(detector, posts).logits
+    reading = Loader(detector.preprocess, workers=0)
+    with remembered_features(detector, posts, reading, "no", lambda tower, done, total: None) as loader:
+        (batch,) = loader.batches(posts, [range(len(posts))])
+        with torch.no_grad():
+            torch.testing.assert_close(detector(batch).logits, expected, rtol=1e-4, atol=1e-5)
 
 
 def check_gradients_reach_every_parameter(case: Case) -> None:
@@ -265,6 +278,7 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     check_shapes,
     check_answer_is_independent_of_batch_mates,
     check_modalities_may_be_missing,
+    check_pictures_are_seen_through_towers_only,
     check_gradients_reach_every_parameter,
     check_any_batch_can_be_trained_on,
     check_trains_in_half_precision,

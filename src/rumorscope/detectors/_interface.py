@@ -76,7 +76,11 @@ class Fit:
 
 
 class Detector(nn.Module, ABC):
-    """A published system: one file in `detectors/`, found by its name."""
+    """A published system: one file in `detectors/`, found by its name.
+
+    It sees pictures through its towers only: where all of these are frozen, training reads no picture, and
+    `Batch.pixels` numbers them.
+    """
 
     Config: ClassVar[type[Settings]]
     paper: ClassVar[str]  # title and identifier, for `rumorscope detectors`
