@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from rumorscope.detectors import detector_class
-from rumorscope.evaluation.experiments.config import read_experiment
+from rumorscope.evaluation.experiments.config import (
+    DataEntry,
+    DetectorEntry,
+    ExperimentConfig,
+    read_experiment,
+)
 from rumorscope.evaluation.experiments.rows import Row, plan_rows
 
 FOLDER = Path(__file__).parents[3] / "configs" / "experiments"
@@ -86,3 +92,19 @@ def test_the_results_have_every_data_set_and_all_baselines() -> None:
     }  # fmt: skip
     micc = next(row for row in found if row.name == "MICC")
     assert len(micc.runs) == 6
+
+
+def test_the_documentation_is_in_step(tmp_path: Path) -> None:
+    """Its example is read, names every key, and its table names every file."""
+    text = (FOLDER.parents[1] / "docs" / "comparing.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "experiments").mkdir()
+    for name in ("baselines", *(path.name for path in FOLDER.parent.glob("*.toml"))):
+        (tmp_path / name).symlink_to(FOLDER.parent / name)
+    path = tmp_path / "experiments" / "example.toml"
+    path.write_text(example, encoding="utf-8")
+    assert [row.name for row in plan_rows(read_experiment(path))] == ["TF-IDF", "MICC"]
+    for kind in (ExperimentConfig, DataEntry, DetectorEntry):
+        assert all(key in example for key in kind.model_fields)
+    for shipped in SHIPPED:
+        assert f"| `{shipped.name}` |" in text
