@@ -78,6 +78,7 @@ class Report:
     published: tuple[PublishedFigures, ...]
     cells: Table
     experiment: Mapping[str, Any]
+    runs: Mapping[str, Any]  # by row: the configuration of its first training
     command: str
     versions: Mapping[str, str]
 
@@ -102,6 +103,7 @@ def read_report(results: Results, *, pictures: bool) -> Report:
         published=tuple(published_figures([*names, *sorted(folders)])),
         cells=_cells_table(results),
         experiment=results.experiment,
+        runs=_first_runs(results),
         command=f"rumorscope {results.kind} CONFIG",
         versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     )
@@ -135,6 +137,14 @@ def _read_data(
         feature_maps=tuple(feature_figures(anchor, results, section.name)),
         mistakes=worst_mistakes(results, section.name, section.estimates, pictures=pictures),
     )
+
+
+def _first_runs(results: Results) -> dict[str, Any]:
+    runs: dict[str, Any] = {}
+    for result in results.cells:
+        if result.cell.row not in runs:
+            runs[result.cell.row] = result.cell.run.model_dump(mode="json")
+    return runs
 
 
 def _cells_table(results: Results) -> Table:

@@ -55,6 +55,7 @@ def render_page(report: Report) -> str:
     return _templates().get_template("report.html").render(
         report=report,
         experiment=json.dumps(report.experiment, indent=1, ensure_ascii=False),
+        runs=json.dumps(report.runs, indent=1, ensure_ascii=False),
         forests=[_forests(data) for data in report.data],
         matrices=[_matrices(data) for data in report.data],
         style=Markup(style),  # noqa: S704  # the package's own file
