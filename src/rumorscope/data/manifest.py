@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from rumorscope.data.row import Row, explain, parse_row
@@ -78,9 +79,20 @@ class Manifest:
 
 
 def load_manifest(folder: Path) -> Manifest:
-    """Read and check a folder's manifest. Raises InputError with the number of the first bad line."""
+    """Read and check a folder's manifest. Raises InputError with the number of the first bad line.
+
+    A process that reads the same content again, as for each cell of an experiment, gets what it read before.
+    """
+    try:
+        fingerprint = hashlib.sha256((folder / METADATA).read_bytes()).hexdigest()
+    except OSError:
+        fingerprint = ""  # what is wrong is said where the rows are read
+    return _parsed(folder, fingerprint)
+
+
+@lru_cache(maxsize=8)
+def _parsed(folder: Path, fingerprint: str) -> Manifest:
     rows = load_rows(folder)
-    fingerprint = hashlib.sha256((folder / METADATA).read_bytes()).hexdigest()
     posts = tuple(row.post(folder) for row in rows)
     recorded: dict[ImageSource, str] = {
         folder / name: sha256
