@@ -95,3 +95,4 @@ class Verdict:
     abstained: str | None = None  # why a person should decide, or None
     evidence: Evidence | None = None
     error: str | None = None
+    warning: str | None = None  # why the probability may mean little, as for a post unlike the training's

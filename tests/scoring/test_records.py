@@ -18,6 +18,7 @@ def test_a_verdict_as_plain_values() -> None:
         "rumor_probability": 0.666667,
         "label": "non_rumor",
         "abstained": "too close",
+        "warning": None,
         "error": None,
         "detector": "micc",
         "checkpoint": "0f",
@@ -34,6 +35,7 @@ def test_a_verdict_as_plain_values() -> None:
             ],
             "relevance": [{"image": 0, "scale": 32, "values": [[0.333333, 0.0]]}],
             "contribution": {"without_text": 0.5, "without_images": None},
+            "faithfulness": None,
         },
     }
     assert json.loads(json.dumps(row)) == row

@@ -13,6 +13,7 @@ from rumorscope.errors import InputError
 from rumorscope.post import Label, Post
 from rumorscope.scoring.scorer import BadPost, Scorer, pick_device
 from rumorscope.training.checkpoint import Calibration
+from rumorscope.training.domain import Domain
 from scoring.toy import ToyDetector, picture, text_posts, toy_scorer
 
 
@@ -45,6 +46,20 @@ def test_a_verdict_names_its_maker() -> None:
     assert (verdict.post_id, verdict.detector, verdict.checkpoint) == ("a", "toy", "0123456789abcdef")
     assert verdict.evidence is None
     assert verdict.abstained is None
+
+
+def test_warns_of_posts_unlike_the_training() -> None:
+    scorer = toy_scorer()
+    posts = [Post("a", "the"), Post("b", "sat")]
+    assert [verdict.warning for verdict in scorer(posts)] == [None, None]
+    answers = [verdict.rumor_probability for verdict in scorer(posts)]
+    samples = [scorer.detector.preprocess.prepare(post) for post in posts]
+    features = scorer.detector(scorer.detector.preprocess.collate(samples)).features
+    scorer.domain = Domain(-features[1:].detach() / features[1:].norm(), 0.5, 100)  # opposite to the second
+    warned = list(scorer(posts))
+    assert warned[1].warning is not None
+    assert "do not rely on the probability" in warned[1].warning
+    assert [verdict.rumor_probability for verdict in warned] == answers
 
 
 def test_abstains_near_the_threshold_only() -> None:

@@ -22,6 +22,7 @@ from rumorscope.training.checkpoint import (
     save_calibration,
     save_checkpoint,
 )
+from rumorscope.training.domain import Domain
 from tiny import tiny_clip, tiny_posts
 from training.toy import Toy, ToyConfig, toy, toy_posts
 
@@ -35,10 +36,17 @@ def saved(tmp_path: Path, toy_detector: Path) -> Path:
     return folder
 
 
-def save(detector: Toy, folder: Path, calibration: Calibration | None = None) -> None:
-    details = {"seed": 3, "data": {"posts": "ab"}}
+def save(
+    detector: Toy, folder: Path, calibration: Calibration | None = None, domain: Domain | None = None
+) -> None:
     save_checkpoint(
-        detector, folder, name="toy", config=detector.config, details=details, calibration=calibration
+        detector,
+        folder,
+        name="toy",
+        config=detector.config,
+        details={"seed": 3, "data": {"posts": "ab"}},
+        calibration=calibration,
+        domain=domain,
     )
 
 
@@ -131,6 +139,18 @@ def test_a_new_calibration_leaves_the_weights(saved: Path, tmp_path: Path) -> No
     assert after.hash == load_checkpoint(tmp_path / "copy").hash != before.hash
     assert (saved / "model.safetensors").read_bytes() == weights
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_keeps_the_training_domain_and_hashes_it(tmp_path: Path, toy_detector: Path) -> None:
+    domain, detector = Domain(torch.eye(4), 0.25, 60), toy()
+    save(detector, tmp_path / "without")
+    save(detector, tmp_path / "with", domain=domain)
+    without, loaded = load_checkpoint(tmp_path / "without"), load_checkpoint(tmp_path / "with")
+    assert without.domain is None
+    assert loaded.domain is not None
+    assert torch.equal(loaded.domain.reference, domain.reference)
+    assert (loaded.domain.farthest, loaded.domain.held_out) == (0.25, 60)
+    assert loaded.hash != without.hash
 
 
 def test_hash_tells_weights_and_configuration_apart(tmp_path: Path, toy_detector: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from rumorscope.errors import InputError
+from rumorscope.training import domain as domain_module
+from rumorscope.training import run as run_module
 from rumorscope.training.checkpoint import load_checkpoint, resolve_checkpoint
 from rumorscope.training.config import RunConfig
-from rumorscope.training.run import Summary, train_run
+from rumorscope.training.run import Summary, train_run, validation_posts
 from rumorscope.training.validation import validate
 from training.toy import toy_captions, toy_posts, write_manifest
 
@@ -52,6 +54,46 @@ def test_folder_holds_what_is_needed_to_trust_it(config: RunConfig, summary: Sum
     assert details["posts"] == {"train": 9, "validation": 5}
     assert details["versions"]["torch"] == torch.__version__
     assert details["selected"]["stage"] == "end_to_end"
+
+
+def test_a_domain_is_kept_where_the_posts_are_enough(
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_checkpoint(train_run(config, tmp_path / "few").checkpoint).domain is None
+    for module in (run_module, domain_module):
+        monkeypatch.setattr(module, "FEWEST", 5)
+    assert (
+        load_checkpoint(train_run(changed(config, domain="none"), tmp_path / "none").checkpoint).domain
+        is None
+    )
+    loaded = load_checkpoint(train_run(config, tmp_path / "enough").checkpoint)
+    assert loaded.domain is not None
+    assert (len(loaded.domain.reference), loaded.domain.held_out) == (9, 5)
+    preprocess = loaded.detector.preprocess
+    batch = preprocess.collate([preprocess.prepare(post) for post in toy_posts()[:14]])
+    with torch.no_grad():
+        features = loaded.detector(batch).features
+    own = torch.nn.functional.normalize(features[:9], dim=1)
+    torch.testing.assert_close(loaded.domain.reference, own, atol=1e-3, rtol=0)
+    assert loaded.domain.distance(features[9:]).max() == pytest.approx(loaded.domain.farthest, abs=1e-5)
+
+
+def test_isotonic_calibration_and_none(config: RunConfig, tmp_path: Path) -> None:
+    curve = train_run(changed(config, calibration="isotonic"), tmp_path / "isotonic").calibration
+    plain = train_run(changed(config, calibration="none"), tmp_path / "none").calibration
+    assert curve.isotonic is not None
+    assert (plain.temperature, plain.isotonic) == (1.0, None)
+    assert curve.threshold == plain.threshold == 0.4
+
+
+def test_finds_its_validation_posts_again(config: RunConfig, summary: Summary, tmp_path: Path) -> None:
+    assert [post.id for post in validation_posts(tmp_path / "run")] == [post.id for post in toy_posts()[9:14]]
+    manifest = tmp_path / "posts" / "metadata.jsonl"
+    manifest.write_text("".join(manifest.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(InputError, match="have changed since"):
+        validation_posts(tmp_path / "run")
+    with pytest.raises(InputError, match="no run"):
+        validation_posts(tmp_path)
 
 
 def test_checkpoint_is_the_best_epoch_and_calibrated(config: RunConfig, summary: Summary) -> None:

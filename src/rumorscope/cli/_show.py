@@ -23,6 +23,8 @@ def show_verdict(console: Console, post: Post, verdict: Verdict) -> None:
     ]
     if verdict.abstained is not None:
         parts.append(Text(f"The detector does not decide: {verdict.abstained}. A person should."))
+    if verdict.warning is not None:
+        parts.append(Text(f"Careful: {verdict.warning}.", style="yellow"))
     parts += [Text(""), *(Text(f"• {reason}") for reason in words.reasons(post, verdict))]
     if verdict.evidence is not None and verdict.evidence.regions:
         parts += [Text(""), _regions(post, verdict)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from rumorscope.post import Verdict
 
-COLUMNS = ("id", "rumor_probability", "label", "abstained", "error", "detector", "checkpoint")
+COLUMNS = ("id", "rumor_probability", "label", "abstained", "warning", "error", "detector", "checkpoint")
 EVIDENCE = "evidence"
 _DECIMALS = 6  # float32 carries no more
 
@@ -19,6 +19,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
         "rumor_probability": verdict.rumor_probability,
         "label": verdict.label.name.lower() if verdict.label is not None else None,
         "abstained": verdict.abstained,
+        "warning": verdict.warning,
         "error": verdict.error,
         "detector": verdict.detector,
         "checkpoint": verdict.checkpoint,

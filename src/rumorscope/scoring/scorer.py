@@ -23,6 +23,7 @@ from rumorscope.explanation.record import read_faithfulness
 from rumorscope.post import Evidence, Label, Post, Verdict
 from rumorscope.scoring.prefetch import prefetch
 from rumorscope.training.checkpoint import Calibration, load_checkpoint, resolve_checkpoint
+from rumorscope.training.domain import Domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Scorer:
         checkpoint: str,
         device: str = "cpu",
         faithfulness: str | None = None,
+        domain: Domain | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.calibration = calibration
@@ -55,6 +57,7 @@ class Scorer:
         self.checkpoint = checkpoint
         self.device = device
         self.faithfulness = faithfulness  # what the evidence says of its own trustworthiness
+        self.domain = domain
         # A tokenizer's first call sets its truncation, which two threads must not do at once.
         detector.preprocess.prepare(Post("", ""))
 
@@ -72,6 +75,7 @@ class Scorer:
             name=loaded.name,
             checkpoint=loaded.hash,
             device=device,
+            domain=loaded.domain,
             faithfulness=read_faithfulness(loaded.folder, loaded.hash),
         )
 
@@ -119,8 +123,10 @@ class Scorer:
             return []
         batch, output = self._forward(samples)
         verdicts = [
-            self._verdict(sample.post, probability)
-            for sample, probability in zip(samples, self._calibrated(output), strict=True)
+            self._verdict(sample.post, probability, warning)
+            for sample, probability, warning in zip(
+                samples, self._calibrated(output), self._warnings(output), strict=True
+            )
         ]
         if not explain:
             return verdicts
@@ -142,11 +148,17 @@ class Scorer:
         probabilities: list[float] = self.calibration.probability(output.logits).tolist()  # (B,)
         return probabilities
 
-    def _verdict(self, post: Post, probability: float) -> Verdict:
+    def _warnings(self, output: Output) -> list[str | None]:
+        if self.domain is None:
+            return [None] * len(output.logits)
+        return self.domain.warnings(output.features)
+
+    def _verdict(self, post: Post, probability: float, warning: str | None) -> Verdict:
         if math.isnan(probability):
             return self._failed(BadPost(post.id, f"post {post.id}: the detector gave no number"))
         label = Label.RUMOR if probability >= self.calibration.threshold else Label.NON_RUMOR
-        return Verdict(post.id, probability, label, self.name, self.checkpoint, self._doubt(probability))
+        doubt = self._doubt(probability)
+        return Verdict(post.id, probability, label, self.name, self.checkpoint, doubt, warning=warning)
 
     def _doubt(self, probability: float) -> str | None:
         low, high = self.calibration.undecided

@@ -2,6 +2,7 @@
 
 model.safetensors   the weights
 checkpoint.json     format version, detector, its configuration, calibration, details of the training
+domain.safetensors  what its training posts were like, if they were enough to say
 towers/<name>/      what rebuilds each tower without its weights
 """
 
@@ -27,6 +28,7 @@ from rumorscope.encoders.compact import COMPACT_FOLDER
 from rumorscope.encoders.sources import SavedTowers, save_towers
 from rumorscope.errors import CheckpointError, InputError
 from rumorscope.training.calibration import Calibration, Isotonic
+from rumorscope.training.domain import Domain, load_domain, save_domain
 from rumorscope.training.files import written_whole
 
 __all__ = ["FORMAT", "Calibration", "Checkpoint", "load_checkpoint", "resolve_checkpoint", "save_checkpoint"]
@@ -35,6 +37,7 @@ FORMAT = 1
 """The version of the layout above; a checkpoint of another version is refused."""
 
 WEIGHTS, RECORD, TOWERS = "model.safetensors", "checkpoint.json", "towers"
+DOMAIN = "domain.safetensors"
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ class Checkpoint:
     config: Settings
     calibration: Calibration
     details: dict[str, Any]
-    hash: str  # first 16 hexadecimal digits of the SHA-256 over weights and record
+    hash: str  # first 16 hexadecimal digits of the SHA-256 over weights, record and domain
     folder: Path
+    domain: Domain | None = None
 
 
 class _Calibration(Settings):
@@ -74,6 +78,7 @@ def save_checkpoint(
     config: Settings,
     details: dict[str, Any],
     calibration: Calibration | None = None,
+    domain: Domain | None = None,
 ) -> None:
     """Write `folder`, replacing what is there; a failure in between leaves what was there before."""
     record = _Record(
@@ -86,6 +91,8 @@ def save_checkpoint(
     with written_whole(folder) as partial:
         save_towers(detector, partial / TOWERS)
         save_file(_own_storage(detector.state_dict()), partial / WEIGHTS)
+        if domain is not None:
+            save_domain(domain, partial / DOMAIN)
         _write_record(record, partial)
 
 
@@ -135,6 +142,7 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpo
         details=record.details,
         hash=_hash(folder),
         folder=folder,
+        domain=load_domain(folder / DOMAIN) if (folder / DOMAIN).is_file() else None,
     )
 
 
@@ -205,7 +213,7 @@ def _load_weights(detector: Detector, path: Path) -> None:
 
 def _hash(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in (WEIGHTS, RECORD):
+    for name in filter(lambda name: (folder / name).is_file(), (WEIGHTS, RECORD, DOMAIN)):
         with (folder / name).open("rb") as file:
             for block in iter(lambda: file.read(1 << 20), b""):
                 digest.update(block)

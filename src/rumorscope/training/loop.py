@@ -42,6 +42,8 @@ from rumorscope.training.stages import chosen_stages
 from rumorscope.training.state import Position, load_state, load_weights, save_state, save_weights
 from rumorscope.training.validation import Validation, validate
 
+_POSTS_A_PASS = 32
+
 
 class Trainer:
     """Trains a detector in place through its stages; `folder` gets `history.jsonl` and `state/`.
@@ -110,6 +112,18 @@ class Trainer:
             self._loader = loader
             yield
         self._loader = reads_all
+
+    @torch.inference_mode()
+    def features(self, posts: Sequence[Post]) -> Tensor:
+        """What the classifier reads of each post (N, D), in full precision, as the detector will score."""
+        batches = in_batches(range(len(posts)), _POSTS_A_PASS)
+        self.detector.eval()
+        with remembered_features(self.detector, posts, self._loader, "no", self._report.encode) as loader:
+            found = [
+                self.detector(batch.to(self.processes.device)).features.float().cpu()
+                for batch in loader.batches(posts, batches)
+            ]
+        return torch.cat(found) if found else torch.empty(0, 1)
 
     def _check(self, stage: Stage | Fit) -> None:
         _, validation = self._material.of(stage)

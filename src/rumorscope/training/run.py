@@ -25,6 +25,7 @@ from rumorscope.post import Post
 from rumorscope.training.calibration import Calibration, calibrated
 from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
 from rumorscope.training.config import RunConfig, differences
+from rumorscope.training.domain import FEWEST, Domain, fit_domain, kept_posts
 from rumorscope.training.files import write_text_whole
 from rumorscope.training.loop import Trainer
 from rumorscope.training.material import Material, gather
@@ -161,8 +162,21 @@ def _finish(trainer: Trainer, config: RunConfig, material: Material, folder: Pat
         calibration=replace(
             calibration, threshold=config.training.threshold, uncertain=config.training.uncertain
         ),
+        domain=_domain(trainer, config, material),
     )
     shutil.rmtree(folder / "state")
+
+
+def _domain(trainer: Trainer, config: RunConfig, material: Material) -> Domain | None:
+    """What the training posts look like to the detector; None where they are too few to say."""
+    if config.training.domain == "none" or min(len(material.train), len(material.validation)) < FEWEST:
+        return None
+    width = trainer.features(material.train[:1]).shape[1]
+    train, held_out = (kept_posts(len(posts), width) for posts in (material.train, material.validation))
+    return fit_domain(
+        trainer.features([material.train[index] for index in train]),
+        trainer.features([material.validation[index] for index in held_out]),
+    )
 
 
 def _selected(trainer: Trainer) -> dict[str, Any]:
