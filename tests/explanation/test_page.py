@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,16 @@ def test_regions_and_heat_lie_where_they_should(tmp_path: Path) -> None:
     views = [tag["viewbox"] for tag in page.all("svg") if "viewbox" in tag and "class" not in tag]
     assert views == ["0 0 64 48"] * 3
     assert len(page.all("input")) == len(page.all("label")) == 4  # regions, two scales, the picture alone
+
+
+def test_the_regions_say_how_far_they_can_be_trusted(tmp_path: Path) -> None:
+    post = Post("a", "x", (photograph(tmp_path),))
+    assert "was not measured for this detector" in Page(explanation_page(post, judged())).text
+    measured = replace(evidence(), faithfulness="Tested on 40 posts, <all> is well.")
+    assert (
+        "Tested on 40 posts, <all> is well." in Page(explanation_page(post, judged(evidence=measured))).text
+    )
+    assert "can be trusted" not in explanation_page(Post("a", "x"), judged(evidence=Evidence()))
 
 
 def test_every_view_has_its_layer_and_its_legend(tmp_path: Path) -> None:
