@@ -81,3 +81,12 @@ def test_odd_weights_are_refused(tmp_path: Path, name: str, value: list[int]) ->
     save_file(load_file(path) | {name: torch.tensor(value, dtype=torch.int64)}, path)
     with pytest.raises(CheckpointError, match="the file is damaged"):
         load_checkpoint(folder)
+
+
+def test_many_pictures_are_saved_and_loaded(tmp_path: Path) -> None:
+    """Keys reach from one end of 64 bits to the other, so that differences of them would overflow."""
+    posts = [Post(str(n), "", (str(n).encode(),), Label(n % 3 == 0)) for n in range(100)]
+    lookup, folder = fitted("lookup", posts), tmp_path / "saved"
+    save_checkpoint(lookup, folder, name="lookup", config=LookupConfig(), details={})
+    answers = probabilities(load_checkpoint(folder).detector, posts)
+    assert answers == pytest.approx([float(post.label or 0) for post in posts], abs=1e-6)

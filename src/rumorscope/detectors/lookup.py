@@ -86,7 +86,7 @@ class Lookup(Fitted):
 
 def _check(lookup: Lookup, _: object) -> None:
     pictures, shown, rumors = len(lookup.keys), len(lookup.shown), len(lookup.rumors)
-    if not pictures == shown == rumors or (lookup.keys.diff() <= 0).any():
+    if not pictures == shown == rumors or (lookup.keys[1:] <= lookup.keys[:-1]).any():
         raise CheckpointError(
             f"the look-up has {pictures} keys, which should ascend, and counts of {shown} and {rumors} "
             "pictures; the file is damaged"
