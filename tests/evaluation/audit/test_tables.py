@@ -56,4 +56,5 @@ def test_leaks_and_giveaways_are_named() -> None:
     )
     assert "leaks" in text
     assert "gives it away" in text
-    assert "25.0% of the test posts lie within the training posts' period, 50.0% after it" in " ".join(text.split())
+    said = "25.0% of the test posts lie within the training posts' period, 50.0% after it"
+    assert said in " ".join(text.split())
