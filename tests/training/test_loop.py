@@ -182,6 +182,19 @@ def test_remembered_features_change_nothing(tmp_path: Path, monkeypatch: pytest.
     torch.testing.assert_close(weights(plain.detector), weights(remembering.detector))
 
 
+def test_a_full_cache_ends_in_the_very_same_weights(tmp_path: Path, feature_cache: Path) -> None:
+    """And so does one of which a part was lost."""
+    runs = [trainer(tmp_path / str(number), toy(image_learning_rate=0)) for number in range(3)]
+    for number, run in enumerate(runs):
+        if number == 2:
+            for file in sorted(feature_cache.rglob("*.safetensors"))[::2]:
+                file.unlink()
+        run.run()
+    assert [run.detector.image.encoded for run in runs[:2]] == [6, 0]
+    first, *others = (weights(run.detector) for run in runs)
+    assert all(torch.equal(first[name], other[name]) for other in others for name in first)
+
+
 def test_each_picture_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
 
