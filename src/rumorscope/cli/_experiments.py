@@ -148,8 +148,12 @@ def _compute(
     reading = _progress(console)
     plan = plan_experiment(kind, config, folder, cache, changes=changes, limits=limits, progress=reading)
     audits = audit_columns(plan, cache, reading)
-    with CellProgress(console) as watcher:
-        return run_plan(plan, folder, watcher, limits=limits, audits=audits)
+    try:
+        with CellProgress(console) as watcher:
+            return run_plan(plan, folder, watcher, limits=limits, audits=audits)
+    except KeyboardInterrupt:
+        console.print("stopped; what is finished is kept, and the same command goes on")
+        raise
 
 
 def _progress(console: Console) -> Progress:
