@@ -46,7 +46,7 @@ def test_evidence_tells_what_was_measured(run: Path, data: Path) -> None:
     (before,) = Scorer.load(run)([post], explain=True)
     assert "was not measured for this detector" in (faithfulness(before) or "")
     output = invoke("faithfulness", run, "--data", data, "--posts", 2, "--steps", 2, "--draws", 1)
-    assert "Tested on 2 posts, the framed regions matter" in output
+    assert "Tested on 2 posts, what the frames hold" in output
     assert "This run has looked at this test data once." in output
     kept = json.loads((run / "faithfulness.json").read_text())
     assert (kept["split"], kept["posts"], kept["effort"]["steps"]) == ("test", 2, 2)

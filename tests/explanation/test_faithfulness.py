@@ -120,10 +120,10 @@ def test_the_sentence_claims_only_what_the_interval_shows() -> None:
         "random": gain(0.0, 0.0, 0.0),
     }
     assert record(methods).sentence() == (
-        "Tested on 40 posts, the framed regions matter no more to the answer than random ones "
-        "(gain −0.010, 95% −0.030 to +0.010); what the relevance maps mark matters less than random regions "
-        "(gain −0.050, 95% −0.080 to −0.020); what painting over region after region finds matters more than "
-        "random regions (gain +0.100, 95% +0.050 to +0.150)."
+        "Tested on 40 posts, what the frames hold cannot be told from random regions "
+        "(gain −0.010, 95% −0.030 to +0.010); what the relevance maps mark counts less for the answer than "
+        "random regions (gain −0.050, 95% −0.080 to −0.020); what painting over region after region finds "
+        "counts more for the answer than random regions (gain +0.100, 95% +0.050 to +0.150)."
     )
 
 

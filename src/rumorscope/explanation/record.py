@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # a scorer reads the sentence, and need not wait for what mea
 
 FILE = "faithfulness.json"
 _SUBJECTS = {
-    WEIGHTS: "the framed regions matter {} to the answer than random ones",
-    RELEVANCE: "what the relevance maps mark matters {} than random regions",
-    OCCLUSION: "what painting over region after region finds matters {} than random regions",
+    WEIGHTS: "what the frames hold {} random regions",
+    RELEVANCE: "what the relevance maps mark {} random regions",
+    OCCLUSION: "what painting over region after region finds {} random regions",
 }
 
 
@@ -79,8 +79,10 @@ def gain_in_words(gain: Estimate) -> str:
 
 def _degree(gain: Estimate) -> str:
     if gain.interval is not None and gain.interval.low > 0:
-        return "more"
-    return "less" if gain.interval is not None and gain.interval.high < 0 else "no more"
+        return "counts more for the answer than"
+    if gain.interval is not None and gain.interval.high < 0:
+        return "counts less for the answer than"
+    return "cannot be told from"
 
 
 def _signed(value: float) -> str:
