@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,9 @@ GIB = 2**30
 WORKER_GIB = 1.5
 """What a process takes beside its towers: libraries, posts, and the batches of a small detector."""
 TOWER_COPIES = 4  # weights, gradients and Adam's two moments
+
+# A worker that has grown by the pictures and manifests it keeps is replaced between two cells; nothing is lost.
+warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
 
 
 class Watcher(Protocol):
