@@ -27,12 +27,14 @@ def summary(robustness: Robustness) -> list[str]:
     before = ", ".join(f"{_title(name)} {value:.3f}" for name, value in robustness.before.items())
     count = robustness.effects[0].all.clusters
     resampling = robustness.resampling
-    return [
+    lines = [
         f"{robustness.posts} posts as they are: {before} ({robustness.detector}, {robustness.checkpoint}).",
         f"Intervals: 95%, bootstrap over {count} {unit[robustness.cluster]}, "
         f"{resampling.resamples} resamples, seed {resampling.seed}.",
         _EXPLANATION,
     ]
+    idle = [effect.name for effect in robustness.effects if not _altered(effect)]
+    return [*lines, f"No post was altered by {', '.join(idle)}."] if idle else lines
 
 
 def rich_tables(robustness: Robustness) -> list[Table]:
@@ -76,9 +78,9 @@ def csv_rows(robustness: Robustness) -> str:
 
 
 def _parts(robustness: Robustness) -> Iterator[tuple[str, list[Effect], Callable[[Effect], Scope]]]:
-    ordered = robustness.by_harm()
+    ordered = [effect for effect in robustness.by_harm() if _altered(effect)]
     yield "Over all posts", ordered, lambda effect: effect.all
-    some = [effect for effect in ordered if 0 < _altered(effect) < robustness.posts]
+    some = [effect for effect in ordered if _altered(effect) < robustness.posts]
     if some:
         yield "Over the altered posts alone, where these are not all", some, _touched
 
@@ -109,10 +111,11 @@ def _cell(shift: Shift, name: str) -> str:
 
 
 def _narrow(shift: Shift, name: str) -> str:
-    """The value over its interval in two decimals: seven columns fit a terminal of 80."""
+    """The value over its interval, such as −.35…+.06: seven columns fit a terminal of 80."""
     if shift.change is None or shift.interval is None:
         return _cell(shift, name)
-    bounds = (_number(bound, name in SHOWN, 2) for bound in (shift.interval.low, shift.interval.high))
+    ends = (shift.interval.low, shift.interval.high)
+    bounds = (_number(end, name in SHOWN, 2).replace("0.", ".") for end in ends)
     return f"{_number(shift.change, name in SHOWN)}\n[dim]{'…'.join(bounds)}[/dim]"
 
 
