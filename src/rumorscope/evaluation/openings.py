@@ -37,7 +37,7 @@ def open_test(checkpoint: Checkpoint, manifest: Manifest) -> Opened:
     divisions = checkpoint.details.get("divisions", {})
     if divisions.get(manifest.origin, manifest.fingerprint) != manifest.fingerprint:
         raise InputError(
-            f"{checkpoint.folder} learnt from other parts of {manifest.folder} than these, and may know posts "
+            f"{checkpoint.folder} learnt from other parts of {manifest.folder} than these and may know posts "
             "that it would be tested on; give the split file and the fold that it was trained with, or none "
             "where it was trained with none"
         )

@@ -22,7 +22,7 @@ WORKER_GIB = 1.5
 """What a process takes beside its towers: libraries, posts, and the batches of a small detector."""
 TOWER_COPIES = 4  # weights, gradients and Adam's two moments
 
-# A worker that has grown by the pictures and manifests it keeps is replaced between two cells; nothing is lost.
+# A worker that has grown by the pictures it keeps is replaced between two cells; nothing is lost.
 warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
 
 
