@@ -80,7 +80,7 @@ def test_the_page_is_whole_and_well_formed(page: Page) -> None:
         "no winner is named",
         "Each of 16 runs opened its test data once.",
         "rumorscope compare CONFIG",
-        "\"save_seconds\": 120.0",
+        '"save_seconds": 120.0',
         "The worst mistakes",
         "Risk and coverage",
         "t-SNE",
