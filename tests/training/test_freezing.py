@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from rumorscope.training.freezing import is_frozen, train_only
+from dataclasses import replace
+
+import pytest
+
+from rumorscope.detectors import ParameterGroup
+from rumorscope.training.freezing import freeze_untrained, is_frozen, train_only
 from training.toy import toy
 
 
@@ -27,3 +32,14 @@ def test_a_dropout_in_a_frozen_module_is_off() -> None:
     assert not detector.judgment[0].training
     train_only(detector, detector.parameters())
     assert all(module.training for module in detector.modules())
+
+
+def test_what_no_stage_trains_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = toy().eval()
+    [stage, *_] = detector.stages()
+    group = ParameterGroup(list(detector.judgment.parameters()), 0.1)
+    monkeypatch.setattr(detector, "stages", lambda: [replace(stage, groups=[group])])
+    freeze_untrained(detector)
+    assert is_frozen(detector.image)
+    assert is_frozen(detector.text)
+    assert all(parameter.requires_grad for parameter in detector.judgment.parameters())

@@ -14,7 +14,7 @@ from rumorscope.post import Post
 from rumorscope.training import frozen, loading
 from rumorscope.training.feature_cache import cache_folder
 from rumorscope.training.freezing import train_only
-from rumorscope.training.frozen import Tell, remembered_features
+from rumorscope.training.frozen import Tell, known_features, remembered_features
 from rumorscope.training.loading import Loader
 from rumorscope.training.objective import Precision
 from training.toy import Toy, ToyImage, toy, toy_posts
@@ -53,6 +53,17 @@ def test_answers_are_the_same(detector: Toy, batches: list[Batch]) -> None:
         numbered = [detector(batch).logits for batch in loader.batches(POSTS, BATCHES)]
     torch.testing.assert_close(seen, expected)
     torch.testing.assert_close(numbered, expected)
+
+
+def test_another_way_of_reading_finds_what_is_known(
+    detector: Toy, batches: list[Batch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [detector(batch).logits for batch in batches]
+    with known_features(detector, POSTS, Loader(detector.preprocess, workers=0)):
+        torch.testing.assert_close([detector(batch).logits for batch in batches], expected)
+    monkeypatch.setattr(type(detector.image), "forward", None)  # nothing is left to compute
+    with known_features(detector, POSTS, Loader(detector.preprocess, workers=0)):
+        torch.testing.assert_close([detector(batch).logits for batch in batches], expected)
 
 
 def test_each_picture_is_encoded_once(detector: Toy, batches: list[Batch]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from rumorscope.detectors import Detector, Stage
+
 
 def train_only(detector: nn.Module, parameters: Iterable[nn.Parameter]) -> None:
     """Freeze all but `parameters`, and put every module that holds none of them in evaluation mode.
@@ -16,6 +18,15 @@ def train_only(detector: nn.Module, parameters: Iterable[nn.Parameter]) -> None:
     for parameter in parameters:
         parameter.requires_grad_(True)
     _set_mode(detector, training=True)
+
+
+def freeze_untrained(detector: Detector) -> None:
+    """Freeze what no stage of the detector trains, such as a pretrained tower that stays as it was."""
+    stages = [stage for stage in detector.stages() if isinstance(stage, Stage)]
+    groups = [group for stage in stages for group in stage.groups]
+    learnt = {id(parameter) for group in groups for parameter in group.parameters}
+    for parameter in detector.parameters():
+        parameter.requires_grad_(id(parameter) in learnt)
 
 
 def is_frozen(module: nn.Module) -> bool:

@@ -52,13 +52,33 @@ def remembered_features(
     seeing = [module for module in detector.modules() if isinstance(module, ImageEncoder)]
     pictures = _Pictures(posts if seeing else [], loader)
     pictures.numbered = bool(seeing) and all(pictures.can_be_kept(tower) for tower in seeing)
+    with _answering(detector, posts, pictures, precision, tell):
+        yield loader.without_reading(pictures.stand_ins()) if pictures.numbered else loader
+
+
+@contextmanager
+def known_features(detector: nn.Module, posts: Sequence[Post], loader: Loader) -> Iterator[None]:
+    """The same in full precision for another way of reading: pictures are known by their pixels."""
+    seeing = any(isinstance(module, ImageEncoder) for module in detector.modules())
+    with _answering(detector, posts, _Pictures(posts if seeing else [], loader), "no", _silent):
+        yield
+
+
+@contextmanager
+def _answering(
+    detector: nn.Module, posts: Sequence[Post], pictures: _Pictures, precision: Precision, tell: Tell
+) -> Iterator[None]:
     with ExitStack() as undo:
         for name, tower in detector.named_children():
             remembered = _remember(tower, posts, pictures, precision, partial(tell, name))
             if remembered is not None:
                 tower.__dict__["forward"] = remembered  # shadows the method
                 undo.callback(tower.__dict__.pop, "forward")
-        yield loader.without_reading(pictures.stand_ins()) if pictures.numbered else loader
+        yield
+
+
+def _silent(tower: str, done: int, total: int) -> None:
+    pass
 
 
 class _Pictures:

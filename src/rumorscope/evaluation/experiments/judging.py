@@ -23,6 +23,9 @@ from rumorscope.evaluation.predictions import Predictions, blinded, predict
 from rumorscope.post import Post
 from rumorscope.training.checkpoint import load_checkpoint
 from rumorscope.training.config import DataConfig, RunConfig
+from rumorscope.training.freezing import freeze_untrained
+from rumorscope.training.frozen import known_features
+from rumorscope.training.loading import Loader
 
 BATCH = 32
 
@@ -39,16 +42,20 @@ class Judgment:
 
 
 def judge(run: Path, config: RunConfig, features: Path | None) -> Judgment:
-    """Open the test posts of a run's data and answer them; the fused features go into a file, if asked."""
+    """Open the test posts of a run's data and answer them; the fused features go into a file, if asked.
+
+    Towers that the run did not train answer from the cache of features, as they did in training.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = load_checkpoint(run / "checkpoint", device)
     opened = [open_test(checkpoint, manifest) for manifest in divided_manifests(config.data)]
     posts = [post for part in opened for post in part.posts]
-    answers = predict(checkpoint.detector, checkpoint.calibration, posts, batch_size=BATCH)
-    if features is not None:
-        fused = fused_features(checkpoint.detector, posts)
-        if fused.shape[1] > 1:  # a plain baseline has nothing but its answer
-            write_features(features, fused)
+    freeze_untrained(checkpoint.detector)
+    with known_features(checkpoint.detector, posts, Loader(checkpoint.detector.preprocess, workers=0)):
+        answers = predict(checkpoint.detector, checkpoint.calibration, posts, batch_size=BATCH)
+        fused = fused_features(checkpoint.detector, posts) if features is not None else None
+    if features is not None and fused is not None and fused.shape[1] > 1:  # a baseline has but its answer
+        write_features(features, fused)
     counts = [part.times for part in opened if part.times is not None]
     return Judgment(
         predictions=Predictions.of(posts, answers),
