@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -101,6 +102,20 @@ def test_a_run_begun_on_the_same_data_elsewhere_is_begun_anew(
     (folder / "moved").symlink_to(folder / "data")
     moved = [{"name": "own", "folders": [folder / "moved"]}]
     assert run(folder, experiment(folder, data=moved)).failures == ()
+
+
+def test_a_run_begun_with_the_same_towers_elsewhere_is_begun_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("rumorscope.training.run.save_checkpoint", _stops)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, experiment(folder))
+    [record] = (folder / "cache").glob("cells/*/run/config.json")
+    begun = json.loads(record.read_text(encoding="utf-8"))
+    begun["detector"]["text"] = {"model": "elsewhere/tower"}
+    record.write_text(json.dumps(begun), encoding="utf-8")
+    assert run(folder, experiment(folder)).failures == ()
 
 
 def _stops(*_: object, **__: object) -> None:

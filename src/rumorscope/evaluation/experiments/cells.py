@@ -145,12 +145,15 @@ def _train(cell: Cell, store: CellStore) -> None:
 
 
 def _leave_other_paths(cell: Cell, store: CellStore) -> None:
-    """Begin anew where the run was begun on the same data in another folder, which a run does not accept."""
+    """Begin anew where the same data or towers lay in other folders, which a run does not accept."""
     record = store.run / "config.json"
-    if (store.run / "checkpoint").is_dir() or not record.is_file():
+    if not record.is_file():
         return
-    if _read(record)["data"] != cell.run.data.model_dump(mode="json"):
-        shutil.rmtree(store.run / "state", ignore_errors=True)
+    now = cell.run.resolved().model_dump(mode="json")
+    begun = _read(record)
+    if any(begun.get(section) != now[section] for section in ("detector", "data")):
+        for folder in ("state", "checkpoint"):
+            shutil.rmtree(store.run / folder, ignore_errors=True)
         record.unlink()
         (store.run / "history.jsonl").unlink(missing_ok=True)
 
