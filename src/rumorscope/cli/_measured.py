@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 from rumorscope.errors import InputError
 
 if TYPE_CHECKING:
+    from rumorscope.evaluation.openings import Opened
     from rumorscope.post import Post
     from rumorscope.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured; `looks` says how often the run has seen the posts, where they are test posts."""
+    """What is measured, and the opening of the test posts, where they are these."""
 
     checkpoint: Checkpoint
     posts: list[Post]
     fingerprint: str
-    looks: str | None
+    opened: Opened | None = None
+
+    @property
+    def looks(self) -> str | None:
+        """How often the run has seen the test posts; None where it measures on others."""
+        return looks_sentence(self.opened.times) if self.opened else None
 
 
 def load_measured(
@@ -39,9 +45,9 @@ def load_measured(
     manifest = divided(load_manifest(data), split_file, fold)
     checkpoint = load_checkpoint(resolve_checkpoint(run), pick_device(device))
     if split != "test":
-        return Measured(checkpoint, manifest.split(split), manifest.fingerprint, None)
+        return Measured(checkpoint, manifest.split(split), manifest.fingerprint)
     opened = open_test(checkpoint, manifest)
-    return Measured(checkpoint, opened.posts, manifest.fingerprint, looks_sentence(opened.times))
+    return Measured(checkpoint, opened.posts, manifest.fingerprint, opened)
 
 
 def looks_sentence(times: int | None) -> str:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from rumorscope.cli._app import app
-from rumorscope.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rumorscope.cli._measured import Measured
     from rumorscope.evaluation.assess import Assessment, Resampling
     from rumorscope.evaluation.evaluate import Evaluation
     from rumorscope.post import Post
-    from rumorscope.training.checkpoint import Checkpoint
 
 
 @app.command("evaluate")
@@ -51,55 +50,42 @@ def evaluate_run(
     """
     from rich.console import Console
 
+    from rumorscope.cli._measured import check_writable, load_measured
     from rumorscope.data.manifest import load_manifest
     from rumorscope.data.split_file import divided
     from rumorscope.evaluation.assess import Resampling
-    from rumorscope.evaluation.openings import open_test
     from rumorscope.evaluation.tables import show
-    from rumorscope.scoring.scorer import pick_device
-    from rumorscope.training.checkpoint import load_checkpoint, resolve_checkpoint
 
     for path in filter(None, (json_file, predictions)):
-        _check_writable(path)
-    manifest = divided(load_manifest(data), split_file, fold)
-    train = manifest.split("train") if baselines or image_tower is not None else []
-    checkpoint = load_checkpoint(resolve_checkpoint(run), pick_device(device))
-    opened = open_test(checkpoint, manifest) if split == "test" else None
-    posts = opened.posts if opened else manifest.split(split)
-    evaluation = _evaluate(
-        checkpoint, posts, manifest.fingerprint, Resampling(cluster, resamples, seed), batch_size
-    )
-    references = _references(evaluation, train, posts, image_tower) if train else []
+        check_writable(path)
+    plain = baselines or image_tower is not None
+    train = divided(load_manifest(data), split_file, fold).split("train") if plain else []
+    measured = load_measured(run, data, split, split_file, fold, device)
+    evaluation = _evaluate(measured, Resampling(cluster, resamples, seed), batch_size)
+    references = _references(evaluation, train, measured.posts, image_tower) if train else []
     console = Console()
     show(console, evaluation, references)
-    if opened:
-        console.print(_sentence(opened.times))
+    if measured.looks:
+        console.print(measured.looks)
     if json_file is not None:
-        record = {"split": split, "openings": opened.times if opened else None}
+        record = {"split": split, "openings": measured.opened.times if measured.opened else None}
         _write_json(json_file, record, evaluation, references)
     if predictions is not None:
         evaluation.predictions.write_csv(predictions)
 
 
-def _check_writable(path: Path) -> None:
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: name a file in a folder that exists")
-
-
-def _evaluate(
-    checkpoint: Checkpoint, posts: Sequence[Post], fingerprint: str, resampling: Resampling, batch_size: int
-) -> Evaluation:
+def _evaluate(measured: Measured, resampling: Resampling, batch_size: int) -> Evaluation:
     from rich.console import Console
     from rich.progress import Progress
 
     from rumorscope.evaluation.evaluate import evaluate
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("judging posts", total=len(posts))
+        task = progress.add_task("judging posts", total=len(measured.posts))
         return evaluate(
-            checkpoint,
-            posts,
-            fingerprint=fingerprint,
+            measured.checkpoint,
+            measured.posts,
+            fingerprint=measured.fingerprint,
             resampling=resampling,
             batch_size=batch_size,
             advance=lambda done: progress.advance(task, done),
@@ -115,13 +101,6 @@ def _references(
 
     with Console(stderr=True).status("fitting the plain baselines"):
         return assess_references(train, posts, evaluation.clusters, evaluation.resampling, image_tower)
-
-
-def _sentence(openings: int | None) -> str:
-    if openings is None:
-        return "The checkpoint's folder cannot be written, so this look at the test data is not counted."
-    times = "once" if openings == 1 else f"{openings} times"
-    return f"This run has looked at this test data {times}."
 
 
 def _write_json(
