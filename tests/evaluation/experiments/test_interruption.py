@@ -95,10 +95,7 @@ def test_who_comes_second_waits_and_finds_it_done(folder: Path) -> None:
 def test_a_run_begun_on_the_same_data_elsewhere_is_begun_anew(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("rumorscope.training.run.save_checkpoint", _stops)
-        with pytest.raises(KeyboardInterrupt):
-            run(folder, experiment(folder))
+    _break_off(folder, monkeypatch)
     (folder / "moved").symlink_to(folder / "data")
     moved = [{"name": "own", "folders": [folder / "moved"]}]
     assert run(folder, experiment(folder, data=moved)).failures == ()
@@ -107,15 +104,20 @@ def test_a_run_begun_on_the_same_data_elsewhere_is_begun_anew(
 def test_a_run_begun_with_the_same_towers_elsewhere_is_begun_anew(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("rumorscope.training.run.save_checkpoint", _stops)
-        with pytest.raises(KeyboardInterrupt):
-            run(folder, experiment(folder))
+    _break_off(folder, monkeypatch)
     [record] = (folder / "cache").glob("cells/*/run/config.json")
     begun = json.loads(record.read_text(encoding="utf-8"))
     begun["detector"]["text"] = {"model": "elsewhere/tower"}
     record.write_text(json.dumps(begun), encoding="utf-8")
     assert run(folder, experiment(folder)).failures == ()
+
+
+def _break_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train the first cell, and stop before its checkpoint."""
+    with monkeypatch.context() as patch:
+        patch.setattr("rumorscope.training.run.save_checkpoint", _stops)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, experiment(folder))
 
 
 def _stops(*_: object, **__: object) -> None:
