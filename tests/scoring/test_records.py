@@ -36,6 +36,9 @@ def test_a_verdict_as_plain_values() -> None:
             "relevance": [{"image": 0, "scale": 32, "values": [[0.333333, 0.0]]}],
             "contribution": {"without_text": 0.5, "without_images": None},
             "faithfulness": None,
+            "claims": [],
+            "manipulation": [],
+            "failure_modes": {"if_consistent": None, "if_authentic": None, "if_known": None},
         },
     }
     assert json.loads(json.dumps(row)) == row
