@@ -62,3 +62,18 @@ def test_an_empty_manifest_is_a_problem_and_a_missing_one_an_error(folder: Path)
     (folder / "metadata.jsonl").unlink()
     with pytest.raises(InputError, match=r"holds no metadata\.jsonl"):
         inspect_folder(folder)
+
+
+def test_masks_are_decoded_and_held_against_their_pictures(folder: Path) -> None:
+    Image.new("1", (5, 4)).save(folder / "wide.png")
+    of_a = {"text": "", "file_names": ["a.png"], "tampered": True}
+    write(
+        folder,
+        {"id": "1", "mask_file_name": "b.png", "mask_sha256": image_key(folder / "b.png"), **of_a},
+        {"id": "2", "mask_file_name": "cut.png", **of_a},
+        {"id": "3", "mask_file_name": "wide.png", **of_a},
+    )
+    assert [str(problem).split(" picture")[0] for problem in inspect_folder(folder).problems] == [
+        "line 2: the image cut.png is not a readable",
+        "line 3: the mask wide.png has another size than its",
+    ]

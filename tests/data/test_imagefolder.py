@@ -14,7 +14,7 @@ from rumorscope.data import importing
 from rumorscope.data.adapters import Kept
 from rumorscope.data.importing import import_dataset
 from rumorscope.data.manifest import load_manifest
-from rumorscope.post import Label, Post, Reply
+from rumorscope.post import Label, Manipulation, Post, Reply
 
 
 @pytest.fixture
@@ -59,3 +59,21 @@ def test_a_folder_without_any_picture_opens_as_json(tmp_path: Path, monkeypatch:
     file = str(tmp_path / "folder" / "metadata.jsonl")
     loaded = datasets.load_dataset("json", data_files=file, cache_dir=str(tmp_path / "cache"))
     assert loaded["train"][0]["text"] == "words only"
+
+
+def test_masks_of_forgeries_open_as_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (6, 4), "red").save(tmp_path / "a.png")
+    Image.new("1", (6, 4), 1).save(tmp_path / "mask.png")
+    forged = Manipulation(True, "splice", tmp_path / "mask.png")
+    rows = [
+        Kept(Post("1", "", (tmp_path / "a.png",), manipulation=Manipulation(False)), "train"),
+        Kept(Post("2", "", (tmp_path / "a.png",), manipulation=forged), "test"),
+    ]
+    monkeypatch.setattr(importing, "adapter", lambda name: lambda source: iter(rows))
+    import_dataset("toy", tmp_path, tmp_path / "folder")
+    folder = str(tmp_path / "folder")
+    loaded = datasets.load_dataset("imagefolder", data_dir=folder, cache_dir=str(tmp_path / "cache"))
+    known = {row["id"]: (row["tampered"], row["tampering"], row["mask"]) for row in loaded["train"]}
+    assert known["1"] == (False, None, None)
+    assert known["2"][:2] == (True, "splice")
+    assert np.asarray(known["2"][2]).all()

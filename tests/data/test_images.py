@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rumorscope.data.images import ImageLimits, image_key, read_image
+from rumorscope.data.images import ImageLimits, image_key, read_image, read_mask
 from rumorscope.errors import InputError
 
 RED, GREEN = (200, 30, 30), (30, 200, 30)
@@ -135,3 +135,20 @@ def test_damaged_bytes_never_raise_anything_else(seed: int) -> None:
         data[at] = random.integers(0, 256)
     with contextlib.suppress(InputError):
         assert read_image(bytes(data)).mode == "RGB"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16"])
+def test_a_mask_is_white_where_it_counts_in_every_mode(mode: str) -> None:
+    white = np.zeros((3, 4), dtype=bool)
+    white[1, 2:] = True
+    if mode == "I;16":
+        mask = Image.fromarray(white.astype(np.uint16) * 65535)
+    else:
+        mask = Image.fromarray(white.astype(np.uint8) * 255).convert(mode)
+    assert read_mask(encode(mask)).tolist() == white.tolist()
+
+
+def test_the_transparency_of_a_mask_means_nothing() -> None:
+    clear = Image.new("RGBA", (2, 2), (0, 0, 0, 0))
+    clear.putpixel((0, 1), (255, 255, 255, 0))
+    assert read_mask(encode(clear)).tolist() == [[False, False], [True, False]]

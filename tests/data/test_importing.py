@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rumorscope.data.adapters import Dropped, Kept
 from rumorscope.data.importing import ACCOUNT, import_dataset
 from rumorscope.data.manifest import load_manifest
 from rumorscope.errors import InputError
-from rumorscope.post import Label, Post, Reply
+from rumorscope.post import Label, Manipulation, Post, Reply
 
 
 def png(shade: int) -> bytes:
@@ -147,3 +148,48 @@ def test_half_a_character_is_mended_and_a_row_without_id_dropped(
     account = import_dataset("toy", source, tmp_path / "to")
     assert [(line.row, line.outcome) for line in account.lines] == [("", "dropped"), ("2", "kept")]
     assert load_manifest(tmp_path / "to").posts[0].text == "half a character \ufffd"
+
+
+@pytest.fixture
+def forgeries(source: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, size in (("mask.png", (4, 4)), ("large.png", (5, 4))):
+        Image.new("1", size, 1).save(source / name)
+
+    def altered(identifier: str, mask: str | None) -> Kept:
+        known = Manipulation(True, "splice", source / mask if mask else None)
+        return Kept(Post(identifier, "", (source / "one.jpg",), manipulation=known), "train")
+
+    masks = {"a": "mask.png", "b": "large.png", "c": "broken.png", "d": None}
+    rows = [altered(identifier, mask) for identifier, mask in masks.items()]
+    authentic = Post("e", "", (source / "two.png",), manipulation=Manipulation(False))
+    rows += [Kept(authentic), Kept(Post("f", ""))]
+    monkeypatch.setattr(importing, "adapter", lambda name: lambda source: iter(rows))
+    return source
+
+
+def test_a_mask_comes_along_where_it_fits(forgeries: Path, tmp_path: Path) -> None:
+    account = import_dataset("toy", forgeries, tmp_path / "to")
+    known = {post.id: post.manipulation for post in load_manifest(tmp_path / "to").posts}
+    content = (forgeries / "mask.png").read_bytes()
+    mask = tmp_path / "to" / "masks" / f"{hashlib.sha256(content).hexdigest()}.png"
+    assert mask.read_bytes() == content
+    assert known["a"] == Manipulation(True, "splice", mask)
+    assert [known[name] for name in "bcd"] == [Manipulation(True, "splice", None)] * 3
+    assert known["e"] == Manipulation(False)
+    assert known["f"] is None
+    lacking = [
+        (line.row, line.reason.split(" picture:")[0]) for line in account.lines if "mask" in line.outcome
+    ]
+    assert lacking == [
+        ("b", "its size is not the picture's"),
+        ("c", "broken.png: is not a readable"),
+        ("d", "it is not among the files"),
+    ]
+
+
+def test_columns_of_forgeries_are_written_for_forgeries_alone(forgeries: Path, tmp_path: Path) -> None:
+    import_dataset("toy", forgeries, tmp_path / "to")
+    lines = (tmp_path / "to" / "metadata.jsonl").read_text().splitlines()
+    columns = {row["id"]: set(row) for row in map(json.loads, lines)}
+    assert columns["e"] - columns["f"] == {"tampered", "tampering", "mask_file_name", "mask_sha256"}
+    assert len(columns["f"]) == 11

@@ -15,7 +15,7 @@ from PIL import Image
 from rumorscope.data.manifest import Problem, check_rows, load_manifest, write_rows
 from rumorscope.data.row import Row, is_inside
 from rumorscope.errors import InputError
-from rumorscope.post import Label, Post, Reply
+from rumorscope.post import Label, Manipulation, Post, Reply
 
 
 @pytest.fixture
@@ -113,6 +113,29 @@ def test_accepts_every_imagefolder_column(folder: Path, column: str, value: obje
             {"id": "2", "text": "x", "file_name": "images/absent.png"},
             "images/absent.png is not in the folder",
         ),
+        ({"id": "2", "text": "x", "tampering": "splice"}, "needs tampered = true"),
+        ({"id": "2", "text": "x", "tampered": False, "tampering": "splice"}, "needs tampered = true"),
+        ({"id": "2", "text": "x", "tampered": True, "tampering": "drawn"}, "tampering = 'drawn': "),
+        ({"id": "2", "text": "x", "tampered": True, "mask_file_name": "images/a.png"}, "a mask is of one"),
+        ({"id": "2", "text": "x", "mask_sha256": "0"}, "no mask_file_name names one"),
+        (
+            {"id": "2", "text": "x", "file_name": "images/a.png", "mask_file_name": "images/a.png"},
+            "whether it is tampered",
+        ),
+        (
+            {
+                "id": "2",
+                "text": "",
+                "tampered": True,
+                "file_name": "images/a.png",
+                "mask_file_name": "../m.png",
+            },
+            "'../m.png' leads out of the folder",
+        ),
+        (
+            {"id": "2", "text": "", "tampered": True, "file_name": "images/a.png", "mask_file_name": "m.png"},
+            "m.png is not in the folder",
+        ),
         ({"id": "2", "text": "x", "images_sha256": ["0"]}, "one hash for each image"),
         ({"id": "2", "text": "x", "replies": [{"id": "3"}]}, "replies.0.text: Field required"),
     ],
@@ -188,6 +211,9 @@ def test_what_is_written_is_read_back(folder: Path) -> None:
         Row(id="1", text='a "quoted"\nline'),
         Row(id="2", text="", images_file_names=("images/a.png",), label=Label.NON_RUMOR, split="test",
             time=datetime(2014, 8, 9, tzinfo=UTC)),
+        Row(id="3", text="", images_file_names=("images/a.png",), tampered=True, tampering="copy_move",
+            mask_file_name="images/a.png"),
+        Row(id="4", text="", images_file_names=("images/a.png",), tampered=False),
     ]  # fmt: skip
     write_rows(folder, rows)
     manifest = load_manifest(folder)
@@ -200,3 +226,10 @@ def test_the_fingerprint_follows_the_content(folder: Path) -> None:
     first = load_manifest(write(folder, {"id": "1", "text": "a"})).fingerprint
     assert load_manifest(write(folder, {"id": "1", "text": "a"})).fingerprint == first
     assert load_manifest(write(folder, {"id": "1", "text": "b"})).fingerprint != first
+
+
+def test_what_is_known_of_a_picture_reaches_the_post(folder: Path) -> None:
+    row = {"id": "1", "text": "", "file_name": "images/a.png", "tampered": True, "tampering": "splice"}
+    first = load_manifest(write(folder, row | {"mask_file_name": "images/a.png"})).posts[0]
+    assert first.manipulation == Manipulation(True, "splice", folder / "images/a.png")
+    assert load_manifest(write(folder, {"id": "1", "text": ""})).posts[0].manipulation is None

@@ -10,6 +10,7 @@ import pytest
 from rumorscope.data.checking import inspect_folder
 from rumorscope.data.importing import Account, import_dataset
 from rumorscope.data.manifest import Manifest, load_manifest, load_rows
+from rumorscope.data.near_duplicates import near_duplicate_groups
 from rumorscope.data.statistics import Statistics, describe
 
 SOURCES = {
@@ -18,6 +19,7 @@ SOURCES = {
     "weibo-ced": "weibo_ced_text",
     "pheme": "pheme_text",
     "flickr8k": "flickr8k_1000",
+    "casia1": "casia1",
 }
 
 
@@ -120,3 +122,35 @@ def test_flickr8k(imported: Imported) -> None:
     assert images == {"train": 753, "test": 125, "validation": 113, "none": 9}
     assert imported.statistics.total.distinct_images == 1000
     assert {group.name: group.posts for group in imported.statistics.languages} == {"en": 5000, "zh": 5000}
+
+
+@dataset("casia1")
+def test_casia1(imported: Imported) -> None:
+    posts = [post for post in imported.manifest.posts if post.manipulation]
+    counts = Counter(post.manipulation.kind for post in posts if post.manipulation)
+    assert counts == {None: 799, "splice": 461, "copy_move": 459}  # as the list of misnamed files has it
+    assert imported.outcomes() == {"kept": 1719, "dropped": 1, "kept without a mask": 1}
+    assert sum(bool(post.manipulation and post.manipulation.mask) for post in posts) == 919
+    assert inspect_folder(imported.manifest.folder).problems == ()
+
+
+@dataset("casia1")
+def test_casia1_splits_share_no_source(imported: Imported) -> None:
+    manifest = imported.manifest
+    parts = list(zip(manifest.posts, manifest.splits, strict=True))
+    of_event = {post.event: split for post, split in parts}
+    assert all(of_event[post.event] == split for post, split in parts)
+    assert max(Counter(post.event for post in manifest.posts).values()) == 133
+    counts = Counter((split, bool(post.manipulation and post.manipulation.tampered)) for post, split in parts)
+    assert counts == {
+        ("train", False): 560, ("train", True): 645, ("validation", False): 79, ("validation", True): 92,
+        ("test", False): 160, ("test", True): 183,
+    }  # fmt: skip
+
+
+@dataset("casia1")
+def test_casia1_groups_leave_no_near_duplicate_apart(imported: Imported) -> None:
+    posts = imported.manifest.posts
+    groups = near_duplicate_groups(posts)
+    events = {(int(group), post.event) for group, post in zip(groups, posts, strict=True)}
+    assert len(events) == len(set(groups.tolist()))

@@ -26,7 +26,7 @@ app.add_typer(commands, name="data")
 @commands.command("import")
 def import_(
     name: str = typer.Argument(
-        help="twitter-mediaeval, weibo-jin, weibo-ced, pheme, flickr30k, flickr8k or coco-cn."
+        help="twitter-mediaeval, weibo-jin, weibo-ced, pheme, flickr30k, flickr8k, coco-cn, casia1 or casia2."
     ),
     source: Path = typer.Argument(help="The folder that holds the dataset as it is published."),
     to: Path = typer.Option(..., help="A new folder for the manifest and the pictures."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,35 +21,62 @@ class Inspection:
     problems: tuple[Problem, ...]  # by line
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A file that rows name."""
+
+    line: int  # of the row that names it first
+    sha256: str | None
+    masks: str | None = None  # the picture that it is a mask of
+
+
 def inspect_folder(folder: Path, progress: Progress = no_progress) -> Inspection:
     """Read every row and decode every picture once. Raises InputError only where there is no manifest."""
     rows: list[Row] = []
     problems: list[Problem] = []
-    expected: dict[str, tuple[int, str | None]] = {}  # picture → the line that names it first, and its hash
+    expected: dict[str, _Expected] = {}
     for line, row in enumerate(check_rows(folder), start=1):
         if isinstance(row, Problem):
             problems.append(row)
             continue
         rows.append(row)
-        hashes = row.images_sha256 or (None,) * len(row.images_file_names)
-        for name, sha256 in zip(row.images_file_names, hashes, strict=True):
-            expected.setdefault(name, (line, sha256))
+        for name, file in _files(row, line):
+            expected.setdefault(name, file)
     if not rows and not problems:
         problems.append(Problem(0, "the manifest holds no posts"))
-    for name, message in in_parallel(
-        lambda name: _picture_problem(folder, name, expected[name][1]), list(expected), progress
-    ):
-        if message:
-            problems.append(Problem(expected[name][0], f"the image {name} {message}"))
+    problems += _file_problems(folder, expected, progress)
     return Inspection(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
-def _picture_problem(folder: Path, name: str, sha256: str | None) -> str | None:
+def _files(row: Row, line: int) -> Iterator[tuple[str, _Expected]]:
+    hashes = row.images_sha256 or (None,) * len(row.images_file_names)
+    for name, sha256 in zip(row.images_file_names, hashes, strict=True):
+        yield name, _Expected(line, sha256)
+    if row.mask_file_name:
+        yield row.mask_file_name, _Expected(line, row.mask_sha256, row.images_file_names[0])
+
+
+def _file_problems(folder: Path, expected: dict[str, _Expected], progress: Progress) -> Iterator[Problem]:
+    sizes: dict[str, tuple[int, int]] = {}
+    for name, found in in_parallel(
+        lambda name: _decoded(folder, name, expected[name]), list(expected), progress
+    ):
+        if isinstance(found, str):
+            yield Problem(expected[name].line, f"the image {name} {found}")
+        else:
+            sizes[name] = found
+    for name, file in expected.items():
+        if file.masks in sizes and name in sizes and sizes[name] != sizes[file.masks]:
+            yield Problem(file.line, f"the mask {name} has another size than its picture {file.masks}")
+
+
+def _decoded(folder: Path, name: str, file: _Expected) -> tuple[int, int] | str:
+    """A picture's width and height, or what is wrong with it."""
     try:
         data = read_bytes(folder / name)
-        read_image(data)
+        size = read_image(data).size
     except InputError as error:
         return str(error).removeprefix("the image ").removeprefix(str(folder / name)).strip()
-    if sha256 is not None and image_key(data) != sha256:
+    if file.sha256 is not None and image_key(data) != file.sha256:
         return "is not the one that was imported: its SHA-256 is another"
-    return None
+    return size

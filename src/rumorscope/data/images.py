@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from rumorscope.errors import InputError
@@ -34,12 +36,24 @@ def read_image(source: ImageSource, limits: ImageLimits = ImageLimits()) -> Imag
     The result's `format` is the file's. Raises InputError where the file is missing, too large, truncated,
     or no picture that Pillow can read.
     """
+    return decode(source, limits, _to_rgb)
+
+
+def read_mask(source: ImageSource, limits: ImageLimits = ImageLimits()) -> NDArray[np.bool_]:
+    """(height, width) where a mask is white; its transparency means nothing. Raises as `read_image` does."""
+    return np.asarray(decode(source, limits, _to_gray)) > 127
+
+
+def decode(
+    source: ImageSource, limits: ImageLimits, convert: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """The first frame of a picture, upright, as `convert` makes it. Raises as `read_image` does."""
     data = read_bytes(source, limits)
     try:
         with Image.open(io.BytesIO(data), formats=_readable_formats()) as image:
             _check_pixels(image, source, limits)
             image.load()
-            upright = _to_rgb(ImageOps.exif_transpose(image))
+            upright = convert(ImageOps.exif_transpose(image))
             upright.format = image.format
             return upright
     except InputError:
@@ -101,6 +115,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _to_gray(mask: Image.Image) -> Image.Image:
+    return _to_rgb(mask.convert("RGB") if mask.has_transparency_data else mask).convert("L")
 
 
 def _stretch(image: Image.Image) -> Image.Image:

@@ -125,7 +125,7 @@ def check_rows(folder: Path) -> Iterator[Row | Problem]:
         except InputError as error:
             yield Problem(number, str(error))
             continue
-        missing = [name for name in row.images_file_names if not _is_present(folder, name, present)]
+        missing = [name for name in row.file_names if not _is_present(folder, name, present)]
         if row.id in first_lines:
             yield Problem(
                 number, f"the id '{row.id}' was used on line {first_lines[row.id]}; ids must differ"
@@ -145,7 +145,7 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
     unfinished = folder / f"{METADATA}.unfinished"
     with unfinished.open("w", encoding="utf-8") as file:
         for row in sorted(rows, key=lambda row: not row.images_file_names):
-            file.write(json.dumps(row.model_dump(mode="json"), ensure_ascii=False) + "\n")
+            file.write(json.dumps(row.written(), ensure_ascii=False) + "\n")
     unfinished.replace(folder / METADATA)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,10 +18,11 @@ from pydantic import (
 )
 
 from rumorscope.errors import InputError
-from rumorscope.post import Label, Post, Reply
+from rumorscope.post import Label, Manipulation, Post, Reply
 
 LABELS = {"rumor": Label.RUMOR, "non_rumor": Label.NON_RUMOR}
 _FILE_COLUMNS = ("images_file_names", "file_names", "images_file_name", "image_file_name", "file_name")
+_FORGERY_COLUMNS = {"tampered", "tampering", "mask_file_name", "mask_sha256"}
 
 
 def _text_id(value: Any) -> Any:
@@ -93,6 +94,10 @@ class Row(BaseModel):
     language: Name = None
     replies: tuple[ReplyRow, ...] = ()
     user: User = None
+    tampered: bool | None = None  # whether the one picture was altered; null where nobody has said
+    tampering: Annotated[Literal["copy_move", "splice"] | None, BeforeValidator(_nothing_if_empty)] = None
+    mask_file_name: Name = None  # white where it was altered
+    mask_sha256: Name = None
 
     @model_validator(mode="before")
     @classmethod
@@ -110,12 +115,31 @@ class Row(BaseModel):
 
     @model_validator(mode="after")
     def _files_are_inside(self) -> Row:
-        for name in self.images_file_names:
+        for name in self.file_names:
             if not is_inside(name):
                 raise ValueError(f"the file name {name!r} leads out of the folder; use a path relative to it")
         if self.images_sha256 and len(self.images_sha256) != len(self.images_file_names):
             raise ValueError("images_sha256 must hold one hash for each image file")
         return self
+
+    @model_validator(mode="after")
+    def _forgery_is_of_one_picture(self) -> Row:
+        if self.tampering and not self.tampered:
+            raise ValueError("tampering says how a picture was altered, and needs tampered = true")
+        if self.mask_sha256 and not self.mask_file_name:
+            raise ValueError("mask_sha256 is of a mask, and no mask_file_name names one")
+        if self.mask_file_name and (self.tampered is None or len(self.images_file_names) != 1):
+            raise ValueError("a mask is of one picture: name exactly one, and whether it is tampered")
+        return self
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Every file that it names: its pictures, then its mask."""
+        return (*self.images_file_names, *([self.mask_file_name] if self.mask_file_name else []))
+
+    def written(self) -> dict[str, Any]:
+        """Its columns for a JSON line; those of forgery sets only where it is of one."""
+        return self.model_dump(mode="json", exclude=_FORGERY_COLUMNS if self.tampered is None else None)
 
     def post(self, folder: Path) -> Post:
         """The post, its pictures as paths below `folder`."""
@@ -129,7 +153,14 @@ class Row(BaseModel):
             language=self.language,
             replies=tuple(row.reply() for row in self.replies),
             user=self.user,
+            manipulation=self._manipulation(folder),
         )
+
+    def _manipulation(self, folder: Path) -> Manipulation | None:
+        if self.tampered is None:
+            return None
+        mask = folder / self.mask_file_name if self.mask_file_name else None
+        return Manipulation(self.tampered, self.tampering, mask)
 
 
 def parse_row(line: str) -> Row:

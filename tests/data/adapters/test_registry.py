@@ -12,12 +12,13 @@ from rumorscope.errors import InputError
 
 def test_the_names() -> None:
     assert adapter_names() == [
-        "coco-cn", "flickr30k", "flickr8k", "pheme", "twitter-mediaeval", "weibo-ced", "weibo-jin",
+        "casia1", "casia2", "coco-cn", "flickr30k", "flickr8k", "pheme", "twitter-mediaeval",
+        "weibo-ced", "weibo-jin",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("weibo-jim", "did you mean 'weibo-jin'"), ("x", "known: coco-cn")]
+    ("name", "hint"), [("weibo-jim", "did you mean 'weibo-jin'"), ("x", "known: casia1")]
 )
 def test_an_unknown_name(name: str, hint: str) -> None:
     with pytest.raises(InputError, match=hint):

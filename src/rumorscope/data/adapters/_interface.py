@@ -31,6 +31,12 @@ class Kept:
         """The paths of its pictures."""
         return tuple(path for path in self.post.images if isinstance(path, Path))
 
+    @property
+    def mask(self) -> Path | None:
+        """The path of the mask of where its picture was altered."""
+        mask = self.post.manipulation and self.post.manipulation.mask
+        return mask if isinstance(mask, Path) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -57,10 +63,18 @@ def split_name(name: str) -> str | None:
     return SPLITS.get(name, name) or None
 
 
+def image_files(folders: Iterable[Path], pattern: str) -> Iterator[Path]:
+    """Every picture file in the folders, by its suffix, in the order of their names."""
+    for folder in folders:
+        for path in sorted(folder.glob(pattern)):
+            if path.suffix.lower() in _IMAGE_SUFFIXES and not path.name.startswith("._"):
+                yield path
+
+
 def images_by_stem(*folders: Path) -> dict[str, Path]:
     """Every picture file in the folders, at any depth, by its lower-cased stem; the first folder wins."""
     found: dict[str, Path] = {}
-    for path in _image_files(folders, "**/*"):
+    for path in image_files(folders, "**/*"):
         found.setdefault(path.stem.lower(), path)
     return found
 
@@ -68,7 +82,7 @@ def images_by_stem(*folders: Path) -> dict[str, Path]:
 def images_by_name(*folders: Path) -> dict[str, Path]:
     """Every picture file in the folders by its name; the first folder wins."""
     found: dict[str, Path] = {}
-    for path in _image_files(folders, "*"):
+    for path in image_files(folders, "*"):
         found.setdefault(path.name, path)
     return found
 
@@ -116,10 +130,3 @@ def unix_time(seconds: object) -> datetime | None:
         return datetime.fromtimestamp(float(str(seconds)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _image_files(folders: tuple[Path, ...], pattern: str) -> Iterator[Path]:
-    for folder in folders:
-        for path in sorted(folder.glob(pattern)):
-            if path.suffix.lower() in _IMAGE_SUFFIXES and not path.name.startswith("._"):
-                yield path
