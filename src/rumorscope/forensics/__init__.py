@@ -1,0 +1,1 @@
+"""Traces of manipulation: forgeries made to learn and to test by, and what shows in a picture's bytes."""
