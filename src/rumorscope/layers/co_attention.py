@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rumorscope.layers.cross_attention import CrossAttention
 from rumorscope.layers.masked import masked_mean
 
 
@@ -19,8 +20,8 @@ class CoAttention(nn.Module):
 
     def __init__(self, width: int, *, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.text_asks = _CrossAttention(width, heads, dropout)
-        self.image_asks = _CrossAttention(width, heads, dropout)
+        self.text_asks = CrossAttention(width, heads, dropout)
+        self.image_asks = CrossAttention(width, heads, dropout)
 
     def forward(
         self, tokens: Tensor, token_mask: Tensor, regions: Tensor, region_mask: Tensor
@@ -34,22 +35,6 @@ class CoAttention(nn.Module):
         image, _ = self.image_asks(regions, tokens, token_mask)  # (B, K, D)
         weights = masked_mean(attention, token_mask)
         return masked_mean(text, token_mask), masked_mean(image, region_mask), weights
-
-
-class _CrossAttention(nn.Module):
-    """A post-norm Transformer block whose keys and values are another sequence."""
-
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
-        super().__init__()
-        self.attention = nn.MultiheadAttention(width, heads, dropout=dropout, batch_first=True)
-        self.attention_norm = nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width))
-        self.out_norm = nn.LayerNorm(width)
-
-    def forward(self, query: Tensor, other: Tensor, other_mask: Tensor) -> tuple[Tensor, Tensor]:
-        answer, attention = self.attention(query, other, other, key_padding_mask=~other_mask)
-        query = self.attention_norm(query + answer)
-        return self.out_norm(query + self.feed_forward(query)), attention
 
 
 def _first_if_empty(mask: Tensor) -> Tensor:
