@@ -19,6 +19,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "micc-a_delta": ("micc", {"variant": "a_delta"}),
     "micc-clip": ("micc", {"variant": "clip", "image": {"receptive_fields": (8,)}}),
     "micc-concate": ("micc", {"variant": "concate"}),
+    "micc-dream": ("micc", {"refinement": "dream", "global_alignment_weight": 0.1}),
     "micc-literal": ("micc", {"paper_literal": True, "temperature": 1.0}),
     "features-text": ("features", {"modality": "text"}),
     "features-image": ("features", {"modality": "image"}),

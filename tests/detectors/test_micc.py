@@ -16,6 +16,7 @@ from rumorscope.detectors.micc import Micc, MiccConfig, MiccOutput
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.errors import InputError
 from rumorscope.losses.info_nce import info_nce
+from rumorscope.losses.maximum_mean_discrepancy import maximum_mean_discrepancy
 from tiny import tiny_bert, tiny_clip, tiny_posts, tiny_resnet
 
 
@@ -208,6 +209,38 @@ def test_clip_variant_has_one_scale_and_bounded_relevance(towers: Path) -> None:
     output = answer(detector, detector.preprocess(tiny_posts()))
     assert output.relevance.abs().max() <= 1 + 1e-6
     assert output.relevance.abs().max() > 0
+
+
+def test_refinement_and_global_alignment_add_nothing_unless_asked(towers: Path) -> None:
+    plain, changed = build(towers), build(towers, refinement="dream", global_alignment_weight=0.2)
+    added = changed.state_dict().keys() - plain.state_dict().keys()
+    assert {name.split(".")[0] for name in added} == {"refinement"}
+    batch = plain.preprocess(tiny_posts())
+    output = answer(plain, batch)
+    for before, after in zip(plain.stages(), changed.stages(), strict=True):
+        assert before.loss(output, batch).keys() == after.loss(output, batch).keys() - {
+            "maximum_mean_discrepancy"
+        }
+
+
+def test_refinement_comes_before_the_alignment(towers: Path) -> None:
+    detector = build(towers, refinement="dream")
+    batch = detector.preprocess(tiny_posts()[:1])
+    with torch.no_grad():
+        aligned = detector.align(batch)
+        refined = detector.refinement(detector.image_head(detector.image(batch.pixels).regions))
+        torch.testing.assert_close(aligned.regions, refined)
+        torch.testing.assert_close(aligned.relevance, (refined @ aligned.text.unsqueeze(-1)).squeeze(-1))
+
+
+def test_global_alignment_compares_posts_that_have_both(towers: Path) -> None:
+    detector = build(towers, global_alignment_weight=0.2)
+    batch = detector.preprocess(tiny_posts())
+    output = answer(detector, batch)
+    rows = [0, 1, 2, 3, 5, 6, 7]  # 4 has no picture
+    expected = 0.2 * maximum_mean_discrepancy(output.text[rows], output.image[rows])
+    for stage in detector.stages():
+        torch.testing.assert_close(stage.loss(output, batch)["maximum_mean_discrepancy"], expected)
 
 
 def test_literal_form_normalises_the_logits_over_the_training_batch(towers: Path) -> None:

@@ -31,9 +31,10 @@ from rumorscope.detectors._micc_fusion import (
 )
 from rumorscope.detectors._modality_dropout import hide_modalities
 from rumorscope.detectors._region_evidence import region_evidence
-from rumorscope.encoders._interface import ImageTowerConfig, TextTowerConfig, Towers
+from rumorscope.encoders._interface import ImageTowerConfig, RegionGrid, TextTowerConfig, Towers
 from rumorscope.encoders.preprocess import Batch, Preprocess
 from rumorscope.layers.co_attention import CoAttention
+from rumorscope.layers.dream import RegionRefinement
 from rumorscope.layers.masked import masked_mean
 from rumorscope.layers.post_regions import regions_of_posts
 from rumorscope.layers.projection_head import ProjectionHead
@@ -43,6 +44,7 @@ from rumorscope.layers.scale_aware_fusion import ScaleAwareFusion
 from rumorscope.layers.top_k import Kept, top_k_per_scale
 from rumorscope.losses.binary_cross_entropy import binary_cross_entropy
 from rumorscope.losses.info_nce import Temperature, info_nce, text_to_image_info_nce
+from rumorscope.losses.maximum_mean_discrepancy import maximum_mean_discrepancy
 from rumorscope.post import Evidence, Post
 
 Variant = Literal["full", "ms_alpha", "ms_beta", "a_gamma", "a_delta", "clip", "concate"]
@@ -73,6 +75,12 @@ class MiccConfig(Settings):
     )
     temperature: float = Field(0.07, gt=0.01, description="τ of eq. 11 at the start; it is learned")
     rumor_weight: PositiveFloat = Field(1.0, description="how many times a rumor counts in the loss")
+    refinement: Literal["none", "dream"] = Field(
+        "none", description="of the regions before the alignment; dream: as in MambaRec (arXiv 2509.09114)"
+    )
+    global_alignment_weight: NonNegativeFloat = Field(
+        0.0, description="of the discrepancy between texts and pictures, in both stages; MambaRec: 0.1 to 0.2"
+    )
 
     contrastive_epochs: NonNegativeInt = Field(10, description="stage one; 0 leaves it out; chosen")
     contrastive_batch_size: PositiveInt = Field(64, description="section 4.1.2")
@@ -132,6 +140,7 @@ class Micc(Detector):
         self.register_buffer("region_scales", self.image.grid.scales.clone(), persistent=False)
         self.text_head = ProjectionHead(self.text.width, config.embedding_width)
         self.image_head = ProjectionHead(self.image.width, config.embedding_width)
+        self.refinement = _refinement(config, self.image.grid)
         self.temperature = Temperature(config.temperature)
         self.relevance = cosine_relevance if config.variant == "clip" else dot_product_relevance
         self.fusion = _fusion(config, scales=self.scales, regions=len(self.region_scales))
@@ -163,7 +172,7 @@ class Micc(Detector):
         """Encode the batch into the shared space and keep the regions that fit the text best."""
         tokens = self.text_head(self.text(batch.token_ids, batch.token_mask).tokens)  # (B, T, D)
         text = masked_mean(tokens, batch.token_mask)  # (B, D)
-        pictures = self.image_head(self.image(batch.pixels).regions)  # (U, R, D)
+        pictures = self.refinement(self.image_head(self.image(batch.pixels).regions))  # (U, R, D)
         regions, region_mask = regions_of_posts(pictures, batch.image_index)  # (B, I*R, D), (B, I*R)
         relevance = self.relevance(text, regions)  # (B, I*R)
         region_scales = self.region_scales.repeat(batch.image_index.shape[1])
@@ -173,7 +182,7 @@ class Micc(Detector):
     def stages(self) -> Sequence[Stage]:
         """Contrastive pretraining of the two heads, then everything end to end (section 4.1.2)."""
         config = self.config
-        heads = [self.text_head, self.image_head]
+        heads = [self.text_head, self.image_head, self.refinement]
         contrastive = Stage(
             name="contrastive",
             loss=self._contrastive_loss,
@@ -207,11 +216,27 @@ class Micc(Detector):
         assert isinstance(output, MiccOutput)
         pairs = output.has_picture & _first_with_its_pictures(batch.image_index)
         loss = text_to_image_info_nce if self.config.paper_literal else info_nce
-        return {"info_nce": loss(output.text[pairs], output.image[pairs], output.contrastive_temperature)}
+        term = loss(output.text[pairs], output.image[pairs], output.contrastive_temperature)
+        return {"info_nce": term, **self._global_alignment(output)}
 
     def _classification_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         loss = binary_cross_entropy(output.logits, batch.labels, self.config.rumor_weight)
-        return {"binary_cross_entropy": loss}
+        return {"binary_cross_entropy": loss, **self._global_alignment(output)}
+
+    def _global_alignment(self, output: Output) -> dict[str, Tensor]:
+        weight = self.config.global_alignment_weight
+        if weight == 0:
+            return {}
+        assert isinstance(output, MiccOutput)
+        both = output.has_picture
+        discrepancy = maximum_mean_discrepancy(output.text, output.image, first_mask=both, second_mask=both)
+        return {"maximum_mean_discrepancy": weight * discrepancy}
+
+
+def _refinement(config: MiccConfig, grid: RegionGrid) -> nn.Module:
+    if config.refinement == "dream":
+        return RegionRefinement(config.embedding_width, grid)
+    return nn.Identity()
 
 
 def _fusion(config: MiccConfig, *, scales: int, regions: int) -> Fusion:
