@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,14 +49,21 @@ def decode(
     source: ImageSource, limits: ImageLimits, convert: Callable[[Image.Image], Image.Image]
 ) -> Image.Image:
     """The first frame of a picture, upright, as `convert` makes it. Raises as `read_image` does."""
+    with opened(source, limits) as image:
+        image.load()
+        upright = convert(ImageOps.exif_transpose(image))
+        upright.format = image.format
+        return upright
+
+
+@contextmanager
+def opened(source: ImageSource, limits: ImageLimits = ImageLimits()) -> Iterator[Image.Image]:
+    """A picture's file, to be decoded or asked what else it holds; whatever that raises is an InputError."""
     data = read_bytes(source, limits)
     try:
         with Image.open(io.BytesIO(data), formats=_readable_formats()) as image:
             _check_pixels(image, source, limits)
-            image.load()
-            upright = convert(ImageOps.exif_transpose(image))
-            upright.format = image.format
-            return upright
+            yield image
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -1,0 +1,40 @@
+"""Error-level analysis (Krawetz 2007): what changes when a picture is saved as JPEG once more.
+
+A region that was saved fewer times, or otherwise, than its surroundings changes by another amount. So do
+sharp edges and fine texture, and a picture that was saved anew as a whole shows nothing: it is a hint for
+people who know this, and no detector of its own. **H** x **W** pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from rumorscope.forensics.grids import Cells, Floats, as_cells, cell_means, grid
+from rumorscope.forensics.recompression import recompressed
+
+QUALITY = 90  # at which the picture is saved again
+CELLS = 48  # along the longer side of a map: 8 pixels each, a block of JPEG, for a picture of 384
+
+
+def error_level(picture: Image.Image, quality: int = QUALITY) -> Floats:
+    """(H, W) how far each pixel moves, as a mean over the colors, 0 to 255."""
+    return np.asarray(_difference(picture, quality).mean(axis=2))
+
+
+def error_level_picture(picture: Image.Image, quality: int = QUALITY) -> tuple[Image.Image, float]:
+    """The change of each color as a picture, made so bright that its largest is white, and by how much."""
+    difference = _difference(picture, quality)
+    gain = 255 / max(1.0, float(difference.max()))
+    return Image.fromarray(np.round(difference * gain).astype(np.uint8)), gain
+
+
+def error_level_map(picture: Image.Image, quality: int = QUALITY, longest: int = CELLS) -> Cells:
+    """The mean change in each cell of a grid, as a share of the largest cell's: 0 to 1."""
+    means = cell_means(error_level(picture, quality), grid(picture.size, longest))
+    return as_cells(means / max(means.max(), 1e-9))
+
+
+def _difference(picture: Image.Image, quality: int) -> Floats:
+    before = np.asarray(picture.convert("RGB"), dtype=np.float64)
+    return np.abs(before - np.asarray(recompressed(picture, quality), dtype=np.float64))
