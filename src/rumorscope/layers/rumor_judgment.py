@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from rumorscope.layers.batch_norm import BatchNorm
 
 NormPlace = Literal["hidden", "output"]
 
@@ -29,23 +30,9 @@ class RumorJudgment(nn.Module):
         self.dropout = nn.Dropout(dropout)
         # BatchNorm takes the mean away and adds a bias of its own: one in front of it would learn nothing.
         self.out = nn.Linear(hidden, 1, bias=norm == "hidden")
-        self.out_norm = _LogitNorm() if norm == "output" else nn.Identity()
+        self.out_norm = BatchNorm(1) if norm == "output" else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
         hidden = self.dropout(self.hidden_norm(self.hidden(features)))  # (B, H), eq. 27
         logits: Tensor = self.out_norm(self.out(hidden.relu())).squeeze(-1)  # (B,), eq. 28 and 29
         return logits
-
-
-class _LogitNorm(nn.BatchNorm1d):
-    """BatchNorm over one number a post; a training batch of one post uses the running statistics."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-
-    def forward(self, logits: Tensor) -> Tensor:
-        if self.training and len(logits) > 1:
-            return super().forward(logits)
-        return F.batch_norm(
-            logits, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
-        )
