@@ -13,6 +13,7 @@ from rumorscope.detectors import detector_class, detector_names
 from tiny import tiny_clip
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "cafe-literal": ("cafe", {"paper_literal": True}),
     "micc-ms_alpha": ("micc", {"variant": "ms_alpha"}),
     "micc-ms_beta": ("micc", {"variant": "ms_beta"}),
     "micc-a_gamma": ("micc", {"variant": "a_gamma"}),
