@@ -28,14 +28,15 @@ class Opened:
     times: int | None  # None where the run's folder cannot be written, as an installed package's
 
 
-def open_test(checkpoint: Checkpoint, manifest: Manifest) -> Opened:
+def open_test(checkpoint: Checkpoint | None, manifest: Manifest) -> Opened:
     """The test posts of a manifest, for one checkpoint; its run's ledger records that it looked.
 
-    Raises InputError where the manifest has none, and where the run learnt from another division of the same
-    posts: some that are tested here may have taught it there.
+    Without a checkpoint, for baselines that have nothing to choose, there is no ledger. Raises InputError
+    where the manifest has none, and where the run learnt from another division of the same posts: some that
+    are tested here may have taught it there.
     """
-    divisions = checkpoint.details.get("divisions", {})
-    if divisions.get(manifest.origin, manifest.fingerprint) != manifest.fingerprint:
+    divisions = checkpoint.details.get("divisions", {}) if checkpoint else {}
+    if checkpoint and divisions.get(manifest.origin, manifest.fingerprint) != manifest.fingerprint:
         raise InputError(
             f"{checkpoint.folder} learnt from other parts of {manifest.folder} than these and may know posts "
             "that it would be tested on; give the split file and the fold that it was trained with, or none "
@@ -44,7 +45,7 @@ def open_test(checkpoint: Checkpoint, manifest: Manifest) -> Opened:
     posts = [post for post, split in zip(manifest.posts, manifest.splits, strict=True) if split == TEST]
     if not posts:
         raise InputError(f"{manifest.folder} has no split '{TEST}'; it has: {manifest.split_names}")
-    return Opened(posts, record_opening(checkpoint, manifest.fingerprint))
+    return Opened(posts, record_opening(checkpoint, manifest.fingerprint) if checkpoint else None)
 
 
 def record_opening(checkpoint: Checkpoint, data: str) -> int | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rumorscope.data.images import image_key
 from rumorscope.detectors import Detector
@@ -66,7 +66,7 @@ def check_labelled(posts: Sequence[Post]) -> None:
 
 def blinded(post: Post) -> Post:
     """The post as a detector may see it in a test: without its label and event."""
-    return replace(post, label=None, event=None)
+    return replace(post, label=None, event=None, manipulation=None)
 
 
 def predict(
@@ -98,8 +98,7 @@ def predict_logits(
 ) -> Tensor:
     """The log-odds (N,) of rumor before calibration, under the same rules as `predict`."""
     answers = torch.full((len(posts),), torch.nan)
-    held = chain(detector.parameters(), detector.buffers())  # a fitted detector may have buffers alone
-    device = next((tensor.device for tensor in held), torch.device("cpu"))
+    device = device_of(detector)
     unreadable: dict[int, InputError] = {}
     read = lru_cache(maxsize=64)(read_picture)  # posts of one picture come one after the other
     order = sorted(range(len(posts)), key=lambda index: _likeness(posts[index]))
@@ -118,6 +117,12 @@ def predict_logits(
         raise InputError(_complaint(posts, unreadable))
     _check_numbers(posts, answers)
     return answers
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where its weights are."""
+    held = chain(module.parameters(), module.buffers())  # a fitted detector may have buffers alone
+    return next((tensor.device for tensor in held), torch.device("cpu"))
 
 
 def _likeness(post: Post) -> tuple[list[str], int, str]:
