@@ -22,3 +22,11 @@ def test_each_step_is_normalised_and_rectified() -> None:
 
 def test_training_on_a_single_post_works() -> None:
     assert dense_layers(5, 4, 3, dropout=0.5).train()(torch.randn(1, 5)).isfinite().all()
+
+
+def test_without_a_norm_each_step_is_a_line_and_its_activation() -> None:
+    torch.manual_seed(0)
+    layers = dense_layers(5, 4, norm="none", activation=nn.Tanh)
+    features = torch.randn(3, 5)
+    expected = torch.tanh(features @ layers[0].weight.mT + layers[0].bias)
+    torch.testing.assert_close(layers(features), expected)
