@@ -6,8 +6,8 @@ picture are each brought to 32 numbers, laid side by side, and classified.
     t = ReLU(W2 · ReLU(W1 · text)), v = ReLU(W4 · ReLU(W3 · picture)), features = t ⊕ v
 
 What was open, and what is decided here:
-- The towers are BERT and VGG-19, both frozen, in the paper; here any two, frozen by default. Their own summary
-  of text and picture is read.
+- The towers are BERT and VGG-19, both frozen, in the paper; here any two, frozen by default. Their own
+  summary of text and picture is read.
 - The authors' published notebook searches over numbers and widths of hidden layers. Here each stack has one:
   768 for the text, 2742 for the picture and 35 after joining, all three among those searched.
 - A post with several pictures has their mean; one without has a learned vector in its place.
