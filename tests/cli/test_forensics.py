@@ -70,3 +70,32 @@ def test_posts_of_which_nothing_is_known(tmp_path: Path) -> None:
     folder = write_manifest(tmp_path / "posts", toy_posts(4), ["train", "test", "test", "test"])
     with pytest.raises(InputError, match="says of no picture of the split 'test' whether it was altered"):
         _run("measure", "--data", folder)
+
+
+def test_inspecting_a_picture(run: Path, data: Path, tmp_path: Path) -> None:
+    page, record = tmp_path / "page.html", tmp_path / "found.json"
+    output = _run("inspect", data / "tp1.jpg", "--run", run, "--out", page, "--json", record)
+    assert "File: JPEG, 64 × 48 pixels, quality about 80" in output
+    assert "The detector takes the picture for altered with a probability of >99%" in output
+    assert "Judged by finder, checkpoint" in output
+    assert "Traces of manipulation" in page.read_text()
+    values = numbers(record)
+    assert values["manipulation"]["probability"] > 0.99
+    assert len(values["manipulation"]["values"]) == 8
+    assert (values["metadata"]["jpeg_quality"], values["error_level"]["quality"]) == (80, 90)
+
+
+def test_inspecting_without_a_detector(data: Path, tmp_path: Path) -> None:
+    assert "altered" not in _run("inspect", data / "tp1.jpg", "--json", tmp_path / "found.json")
+    assert numbers(tmp_path / "found.json")["manipulation"] is None
+
+
+def test_what_cannot_be_inspected(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"must end in \.html"):
+        _run("inspect", data / "tp1.jpg", "--out", tmp_path / "page.pdf")
+    with pytest.raises(InputError, match="no such image file"):
+        _run("inspect", data / "absent.jpg")
+    with pytest.raises(InputError, match="not a readable picture"):
+        _run("inspect", data / "metadata.jsonl")
+    with pytest.raises(InputError, match="micc does not look for manipulation"):
+        _run("inspect", data / "tp1.jpg", "--run", "compact")

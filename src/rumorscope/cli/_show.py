@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
@@ -10,7 +12,7 @@ from rich.text import Text
 
 from rumorscope.data.images import read_image
 from rumorscope.explanation import words
-from rumorscope.post import Label, Post, Verdict
+from rumorscope.post import Label, ManipulationMap, Post, Verdict
 
 _BAR_WIDTH = 40
 
@@ -29,6 +31,8 @@ def show_verdict(console: Console, post: Post, verdict: Verdict) -> None:
     if verdict.evidence is not None and verdict.evidence.regions:
         parts += [Text(""), _regions(post, verdict)]
         parts.append(Text(words.faithfulness(verdict) or "", style="dim"))
+    if verdict.evidence is not None and verdict.evidence.manipulation:
+        parts += [Text(""), *_manipulation(post, verdict.evidence.manipulation)]
     caveat = f"{words.CAVEATS[0]} {words.CAVEATS[2]}"
     maker = f"Judged by {verdict.detector}, checkpoint {verdict.checkpoint}."
     parts += [Text(""), Text(caveat, style="dim"), Text(maker, style="dim")]
@@ -55,6 +59,12 @@ def bar(verdict: Verdict, width: int = _BAR_WIDTH) -> RenderableType:
         Text("rumor probability", style="dim") if width == _BAR_WIDTH else "",
     )
     return row
+
+
+def _manipulation(post: Post, maps: Sequence[ManipulationMap]) -> Iterator[Text]:
+    for found in maps:
+        which = f"Picture {found.image + 1}: " if len(post.images) > 1 else ""
+        yield Text(f"{which}{words.manipulation(found)}")
 
 
 def _regions(post: Post, verdict: Verdict) -> Table:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rumorscope.data.manifest import Manifest
     from rumorscope.evaluation.forensic_baselines import Answers
-    from rumorscope.post import Post
+    from rumorscope.post import ManipulationMap, Post
     from rumorscope.training.checkpoint import Checkpoint
 
 commands = typer.Typer(help="Look for traces of manipulation in pictures.", no_args_is_help=True)
@@ -81,6 +81,67 @@ def measure(
         record |= {"resamples": resamples, "seed": seed}
         record |= {"checkpoint": checkpoint.hash if checkpoint else None}
         _write_json(json_file, record | asdict(report))
+
+
+@commands.command()
+def inspect(
+    image: Path = typer.Argument(help="A picture's file."),
+    run: str | None = typer.Option(
+        None, help="A run whose detector finds manipulation: adds its probability and its map."
+    ),
+    out: Path | None = typer.Option(None, help="Write a page for the browser, a name ending in .html."),
+    json_file: Path | None = typer.Option(None, "--json", help="Write what was found to this file."),
+    device: str = typer.Option("auto", help="auto, cpu or cuda."),
+) -> None:
+    """Show the traces of manipulation in one picture, for people to judge.
+
+    Prints what the file says of itself; the page also shows the error level and, with
+    --run, where the detector takes the picture for altered. Nothing of it is a proof.
+
+    \b
+        rumorscope forensics inspect photo.jpg --out photo.html
+        rumorscope forensics inspect photo.jpg --run runs/kecl --json photo.json
+    """
+    from rumorscope.cli._measured import check_writable
+    from rumorscope.explanation import words
+    from rumorscope.explanation.traces import metadata_lines, traces_page
+    from rumorscope.forensics.metadata import read_metadata
+
+    if out is not None and out.suffix != ".html":
+        raise InputError(f"--out {out}: the name must end in .html")
+    for path in filter(None, (out, json_file)):
+        check_writable(path)
+    metadata = read_metadata(image)
+    checkpoint = _checkpoint(run, device)
+    found = None if checkpoint is None else _manipulation(checkpoint, image)
+    maker = f"{checkpoint.name}, checkpoint {checkpoint.hash}" if checkpoint else ""
+    for name, value in metadata_lines(metadata):
+        typer.echo(f"{name}: {value}")
+    if found is not None:
+        typer.echo(f"{words.manipulation(found)}\nJudged by {maker}.")
+    if out is not None:
+        out.write_text(traces_page(image.name, image, found, maker), encoding="utf-8")
+        typer.echo(f"{out} is written; open it in a browser")
+    if json_file is not None:
+        record: dict[str, Any] = {"image": image.name, "metadata": asdict(metadata)}
+        record |= {"error_level": _error_level(image), "manipulation": asdict(found) if found else None}
+        _write_json(json_file, record | {"checkpoint": checkpoint.hash if checkpoint else None})
+
+
+def _manipulation(checkpoint: Checkpoint, image: Path) -> ManipulationMap:
+    from rumorscope.evaluation.forensics import maps_of_posts
+    from rumorscope.post import Post
+
+    return maps_of_posts(checkpoint, [Post(image.name, "", (image,))])[0]
+
+
+def _error_level(image: Path) -> dict[str, Any]:
+    from rumorscope.data.images import read_image
+    from rumorscope.forensics.error_level import QUALITY, error_level, error_level_map
+
+    picture = read_image(image)
+    mean = float(error_level(picture).mean())
+    return {"quality": QUALITY, "mean": mean, "values": error_level_map(picture)}
 
 
 def _checkpoint(run: str | None, device: str) -> Checkpoint | None:

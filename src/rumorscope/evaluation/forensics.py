@@ -24,7 +24,7 @@ from rumorscope.evaluation.resampled import measure_called
 from rumorscope.forensics.finding import FindsManipulation, maps_of_batch
 from rumorscope.forensics.localisation import localise
 from rumorscope.forensics.recompression import jpeg
-from rumorscope.post import Post
+from rumorscope.post import ManipulationMap, Post
 from rumorscope.training.checkpoint import Checkpoint
 
 LOCALISED = ("auc", "best_f1", "f1", "iou")
@@ -66,7 +66,23 @@ def find_manipulation(
     batch_size: int = 32,
     advance: Callable[[int], object] = lambda pictures: None,
 ) -> Answers:
-    """What a trained detector says of posts of one picture each.
+    """What a trained detector says of posts of one picture each, as one way among others.
+
+    Raises InputError where it finds no manipulation, or a picture cannot be read.
+    """
+    found = maps_of_posts(checkpoint, posts, batch_size=batch_size, advance=advance)
+    scores = np.array([one.probability for one in found])
+    return Answers(checkpoint.name, scores, [np.array(one.values) for one in found])
+
+
+def maps_of_posts(
+    checkpoint: Checkpoint,
+    posts: Sequence[Post],
+    *,
+    batch_size: int = 32,
+    advance: Callable[[int], object] = lambda pictures: None,
+) -> list[ManipulationMap]:
+    """A trained detector's map of each post's one picture; it is shown nothing else that is known of them.
 
     Raises InputError where it finds no manipulation, or a picture cannot be read.
     """
@@ -75,16 +91,14 @@ def find_manipulation(
         raise InputError(
             f"{checkpoint.name} does not look for manipulation; use a run of a detector that does"
         )
-    scores, maps = [], []
-    device = device_of(checkpoint.detector)
+    maps: list[ManipulationMap] = []
     for start in range(0, len(posts), batch_size):
         samples = [detector.preprocess.prepare(blinded(post)) for post in posts[start : start + batch_size]]
         with torch.inference_mode():
-            found = maps_of_batch(detector, detector.preprocess.collate(samples).to(device))
-        scores += [first.probability for (first,) in found]
-        maps += [np.array(first.values) for (first,) in found]
+            batch = detector.preprocess.collate(samples).to(device_of(checkpoint.detector))
+            maps += [found for (found,) in maps_of_batch(detector, batch)]
         advance(len(samples))
-    return Answers(checkpoint.name, np.array(scores), maps)
+    return maps
 
 
 def measure_forensics(

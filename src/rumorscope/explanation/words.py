@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rumorscope.post import Label, Post, Region, Verdict
+from rumorscope.post import Label, ManipulationMap, Post, Region, Verdict
 
 CAVEATS = (
     "The number says how much the post resembles the rumors that the detector learned from. "
@@ -77,6 +77,15 @@ def faithfulness(verdict: Verdict) -> str | None:
     return evidence.faithfulness or (
         "Whether these regions are what the answer rests on was not measured for this detector; "
         "`rumorscope faithfulness` does it."
+    )
+
+
+def manipulation(found: ManipulationMap) -> str:
+    """What the detector says of whether a picture was altered, and what it cannot know."""
+    return (
+        f"The detector takes the picture for altered with a probability of {percent(found.probability)}. "
+        "It learned from regions pasted into pictures: of pictures that a model generated it knows nothing, "
+        "and a platform that saves a picture anew removes most of what it looks for."
     )
 
 

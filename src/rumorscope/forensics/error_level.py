@@ -14,6 +14,7 @@ from rumorscope.forensics.grids import Cells, Floats, as_cells, cell_means, grid
 from rumorscope.forensics.recompression import recompressed
 
 QUALITY = 90  # at which the picture is saved again
+_BELOW_WHITE = 0.998
 CELLS = 48  # along the longer side of a map: 8 pixels each, a block of JPEG, for a picture of 384
 
 
@@ -23,10 +24,10 @@ def error_level(picture: Image.Image, quality: int = QUALITY) -> Floats:
 
 
 def error_level_picture(picture: Image.Image, quality: int = QUALITY) -> tuple[Image.Image, float]:
-    """The change of each color as a picture, made so bright that its largest is white, and by how much."""
+    """The change of each color as a picture, so bright that one value in 500 is white; and by how much."""
     difference = _difference(picture, quality)
-    gain = 255 / max(1.0, float(difference.max()))
-    return Image.fromarray(np.round(difference * gain).astype(np.uint8)), gain
+    gain = 255 / max(1.0, float(np.quantile(difference, _BELOW_WHITE)))
+    return Image.fromarray(np.round(np.minimum(difference * gain, 255)).astype(np.uint8)), gain
 
 
 def error_level_map(picture: Image.Image, quality: int = QUALITY, longest: int = CELLS) -> Cells:
