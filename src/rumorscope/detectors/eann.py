@@ -13,11 +13,12 @@ What was open, and what is decided here:
 - A post without an event has no part in L_event. Nobody needs an event to judge a post: outside training
   there is no L_event, since the events of other posts are new.
 - φ is a leaky ReLU and the discriminator 64-32-E, as in the authors' published code.
-- Words are the text tower's tokens in place of word2vec, the picture its tower's pooled feature in place of
-  VGG-19's, averaged over several, with a learned vector where there is none. Both towers are frozen by default.
+- Words are the text tower's tokens in place of pretrained word vectors, the picture is its tower's pooled
+  feature in place of VGG-19's, averaged over several, with a learned vector where there is none. Both towers
+  are frozen by default.
 
-Shapes: **B** posts, **T** tokens, **I** pictures a post, **D** width of a tower, **H** hidden width, **E** buckets
-of events.
+Shapes: **B** posts, **T** tokens, **I** pictures a post, **D** width of a tower, **H** hidden width,
+**E** buckets of events.
 """
 
 from __future__ import annotations

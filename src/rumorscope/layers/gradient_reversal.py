@@ -1,4 +1,4 @@
-"""Gradient reversal (Ganin and Lempitsky, ICML 2015, arXiv 1409.7495, eq. 6 to 8).
+"""Gradient reversal (Ganin and Lempitsky, ICML 2015, arXiv 1409.7495).
 
 Nothing happens to what passes through. Its gradient comes back negated, times a strength λ: layers behind
 learn to lower a loss, and layers in front, by the same loss, to raise it.

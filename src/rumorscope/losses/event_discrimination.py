@@ -1,4 +1,4 @@
-"""Cross-entropy of telling which event a post is about (EANN, KDD 2018, eq. 9).
+"""Cross-entropy of telling which event a post is about (EANN, KDD 2018).
 
 Shapes: **B** posts, **E** events.
 """
