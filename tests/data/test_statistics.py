@@ -36,5 +36,13 @@ def test_every_grouping_adds_up_to_the_whole() -> None:
         assert sum(group.images for group in groups) == statistics.total.images
 
 
+def test_pictures_of_a_forgery_set() -> None:
+    known = [
+        Row(id=str(n), text="", tampered=tampered) for n, tampered in enumerate([True, False, True, None])
+    ]
+    total = describe(known).total
+    assert (total.tampered, total.authentic) == (2, 1)
+
+
 def test_no_posts() -> None:
     assert describe([]).total == GroupCounts("all", 0, 0, 0, 0, 0, 0, 0.0)

@@ -97,9 +97,11 @@ def _statistics_table(statistics: Statistics) -> Table:
 
     table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True, caption=_caption(statistics))
     table.add_column("", overflow="fold")
-    for name in _COLUMNS:
+    total = statistics.total
+    forgeries = bool(total.tampered or total.authentic) and not (total.rumors or total.non_rumors)
+    for name in ("posts", *(_FORGERIES if forgeries else _RUMORS), *_COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_row(*_cells(statistics.total), end_section=True)
+    table.add_row(*_cells(total, forgeries), end_section=True)
     for kind, counts in (
         ("split", statistics.splits),
         ("event", statistics.events),
@@ -108,11 +110,12 @@ def _statistics_table(statistics: Statistics) -> Table:
         if counts:
             table.add_row(f"by {kind}", style="bold")
         for count in counts:
-            table.add_row(*_cells(count), end_section=count is counts[-1])
+            table.add_row(*_cells(count, forgeries), end_section=count is counts[-1])
     return table
 
 
-_COLUMNS = ("posts", "rumors", "non-\nrumors", "with\nimage", "images", "distinct\nimages", "mean\nlength")
+_RUMORS, _FORGERIES = ("rumors", "non-\nrumors"), ("tam-\npered", "au-\nthentic")
+_COLUMNS = ("with\nimage", "images", "distinct\nimages", "mean\nlength")
 
 
 def _caption(statistics: Statistics) -> str:
@@ -124,8 +127,9 @@ def _caption(statistics: Statistics) -> str:
     return "; ".join(parts)
 
 
-def _cells(counts: GroupCounts) -> list[str]:
-    numbers = (counts.posts, counts.rumors, counts.non_rumors, counts.with_images, counts.images)
+def _cells(counts: GroupCounts, forgeries: bool) -> list[str]:
+    rumors, forged = (counts.rumors, counts.non_rumors), (counts.tampered, counts.authentic)
+    numbers = (counts.posts, *(forged if forgeries else rumors), counts.with_images, counts.images)
     return [
         counts.name,
         *(f"{number:,}" for number in numbers),

@@ -22,6 +22,8 @@ class GroupCounts:
     images: int  # as the posts name them, repetitions counted
     distinct_images: int  # by content where the manifest records hashes, else by file
     mean_characters: float
+    tampered: int = 0  # in forgery sets
+    authentic: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +73,6 @@ def _count(name: str, rows: Sequence[Row]) -> GroupCounts:
         images=len(images),
         distinct_images=len(set(images)),
         mean_characters=sum(len(row.text) for row in rows) / max(len(rows), 1),
+        tampered=sum(row.tampered is True for row in rows),
+        authentic=sum(row.tampered is False for row in rows),
     )
