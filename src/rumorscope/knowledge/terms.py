@@ -1,0 +1,55 @@
+"""How a term is written in the store: `en/hubble telescope`, its language and its words in plain form."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+LONGEST = 200  # characters; ConceptNet's own terms are shorter
+
+_AS_THEY_ARE = {"zh", "ja", "ko"}
+_ARTICLES = {"a", "an", "the"}
+_SPACES = regex.compile(r"[\s_]+")
+_MARKS = regex.compile(r"^\p{P}+|\p{P}+$")
+_CONTROL = regex.compile(r"\p{Cc}")
+
+
+def term_key(text: str, language: str) -> str | None:
+    """What the store calls a term; None where nothing, too much or a control character is left of it.
+
+    ConceptNet's own normalisation: lower case, white space for underscores, no punctuation around words, and
+    in English no articles and no first "to". The last word stays, whatever it is: "vitamin a" is not
+    "vitamin".
+    """
+    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).lower()
+    words = normal_words(text, language)
+    plain = " ".join(words) or text.strip()  # a term of marks alone, such as "!", is a term
+    if not plain or len(plain) > LONGEST or _CONTROL.search(plain):
+        return None
+    return f"{language}/{plain}"
+
+
+def normal_words(text: str, language: str) -> list[str]:
+    """The words of a text in lower case, as `term_key` keeps them."""
+    words = _SPACES.split(text)
+    if language not in _AS_THEY_ARE:
+        words = [_MARKS.sub("", word) for word in words]
+    words = [word for word in words if word]
+    return _without_articles(words) if language == "en" else words
+
+
+def language_and_text(key: str) -> tuple[str, str]:
+    """The two parts of a term's key."""
+    language, _, text = key.partition("/")
+    return language, text
+
+
+def written_without_spaces(language: str) -> bool:
+    """Whether any character may begin a word, as in Chinese."""
+    return language in _AS_THEY_ARE
+
+
+def _without_articles(words: list[str]) -> list[str]:
+    kept = [word for word in words[:-1] if word not in _ARTICLES] + words[-1:]
+    return kept[1:] if len(kept) > 1 and kept[0] == "to" else kept
