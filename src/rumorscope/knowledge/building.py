@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -29,8 +29,8 @@ from rumorscope.knowledge.writing import write_store
 LANGUAGES = ("en", "zh")
 TOO_LONG = f"longer than {LONGEST:,} bytes"
 
-Tell = Callable[[str, int, int, int], None]
-"""Called after every block: the step or file, lines read, bytes done, bytes in all."""
+Tell = Callable[[str, int, float, int, int], None]
+"""Called after every block: step or file, lines, lines a second, bytes done, bytes in all (0: unknown)."""
 
 
 @dataclass
@@ -39,8 +39,8 @@ class FileAccount:
 
     name: str
     form: str
+    known: bool  # the store was made from it before
     counts: Counter[str] = field(default_factory=Counter)  # kept, and the reason for each that was not
-    known: bool = False  # the store was made from it before
 
     @property
     def lines(self) -> int:
@@ -60,7 +60,18 @@ class Account:
     edges: int
     terms: int
     resumed_at: int = 0  # lines that an earlier, killed build had read
+    started: float = field(default_factory=time.perf_counter)
     seconds: float = 0.0
+
+    @property
+    def lines_read(self) -> int:
+        """By this build, not by an earlier one that was killed."""
+        return sum(file.lines for file in self.files) - self.resumed_at
+
+    @property
+    def rate(self) -> float:
+        """Lines a second, sorting included once that is done."""
+        return self.lines_read / (self.seconds or time.perf_counter() - self.started)
 
     @property
     def unchanged(self) -> bool:
@@ -84,34 +95,37 @@ def build_store(
     Raises InputError where `source` holds no assertions in a known form, none in the languages, is damaged,
     or where `to` is something else or of other languages.
     """
-    start = time.perf_counter()
     languages = _checked(languages)
     published, ignored = _published(source)
     base = _existing(to, languages)
-    done = {file.sha256 for file in base.sources} if base else set()
+    read_already = {file.sha256 for file in base.sources} if base else set()
     account = Account([], ignored, base.edges if base else 0, base.terms if base else 0)
-    account.files = [FileAccount(file.name, file.form, known=file.sha256 in done) for file in published]
+    account.files = [
+        FileAccount(file.name, file.form, known=file.sha256 in read_already) for file in published
+    ]
     fresh = [(file, entry) for file, entry in zip(published, account.files, strict=True) if not entry.known]
     if fresh:
         key = _key(languages, base, [file.sha256 for file, _ in fresh])
         with Staging(to, key) as staging:
             for file, entry in fresh:
-                account.resumed_at += _stage(file, entry, staging, languages, tell)
+                offset, entry.counts = staging.progress(file.sha256)
+                account.resumed_at += entry.lines
+                for done, total in _stage(file, entry, staging, languages, offset):
+                    tell(file.name, account.lines_read + account.resumed_at, account.rate, done, total)
             _refuse_nothing(account, source, languages)
-            tell("sorting and indexing", account.files[-1].lines, 0, 0)
+            tell("sorting", account.lines_read + account.resumed_at, account.rate, 0, 0)
             sources = [*(base.sources if base else ()), *(_source(*pair) for pair in fresh)]
             account.edges, account.terms = write_store(to, staging.path, base, languages, sources)
             staging.discard()
-    account.seconds = time.perf_counter() - start
+    account.seconds = time.perf_counter() - account.started
     return account
 
 
 def _stage(
-    file: _Published, entry: FileAccount, staging: Staging, languages: Sequence[str], tell: Tell
-) -> int:
-    """Read the rest of a file; how many lines had been read before."""
-    offset, entry.counts = staging.progress(file.sha256)
-    before, parse = entry.lines, assertions.parser(file.form, languages)
+    file: _Published, entry: FileAccount, staging: Staging, languages: Sequence[str], offset: int
+) -> Iterator[tuple[int, int]]:
+    """Read the rest of a file; yields the bytes done and those in all, after every block."""
+    parse = assertions.parser(file.form, languages)
     total = file.path.stat().st_size
     with opened(file.path) as (text, raw):
         reader = LineReader(text, offset)
@@ -120,15 +134,12 @@ def _stage(
             edges = [edge for edge in read if not isinstance(edge, str)]
             entry.counts.update(edge for edge in read if isinstance(edge, str))
             entry.counts["kept"] += len(edges)
-            if reader.too_long:
-                entry.counts[TOO_LONG] += reader.too_long
-                reader.too_long = 0
+            entry.counts[TOO_LONG] += reader.take_too_long()
             staging.add(edges, file.sha256, reader.offset, entry.counts)
-            tell(file.name, entry.lines, raw.tell(), total)
-        entry.counts[TOO_LONG] += reader.too_long
+            yield raw.tell(), total
+        entry.counts[TOO_LONG] += reader.take_too_long()
     staging.save(file.sha256, reader.offset, entry.counts)
-    entry.counts = +entry.counts
-    return before
+    entry.counts = +entry.counts  # without the zeros
 
 
 def _source(file: _Published, entry: FileAccount) -> Source:

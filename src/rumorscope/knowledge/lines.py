@@ -21,9 +21,14 @@ class LineReader:
 
     def __init__(self, stream: BinaryIO, offset: int = 0) -> None:
         self.offset = offset
-        self.too_long = 0  # lines left out because they are longer than `LONGEST`
+        self._too_long = 0
         self._stream = stream
         stream.seek(offset)
+
+    def take_too_long(self) -> int:
+        """How many lines were left out since the last call, being longer than `LONGEST`."""
+        count, self._too_long = self._too_long, 0
+        return count
 
     def blocks(self) -> Iterator[list[bytes]]:
         """Lines without their ends. One that is too long is left out, and counted once its end is reached."""
@@ -34,14 +39,14 @@ class LineReader:
             rest = lines.pop()
             if skipping and lines:
                 del lines[0]
-                skipping, self.too_long = False, self.too_long + 1
+                skipping, self._too_long = False, self._too_long + 1
             if not skipping:
                 self.offset = consumed - len(rest)
                 skipping = len(rest) > LONGEST
             if skipping:
                 rest = b""
             yield lines
-        self.offset, self.too_long = consumed, self.too_long + skipping
+        self.offset, self._too_long = consumed, self._too_long + skipping
         if rest:
             yield [rest]
 
