@@ -50,8 +50,8 @@ def known_pictures(posts: Sequence[Post]) -> list[Post]:
 def resaved(posts: Sequence[Post], quality: int) -> list[Post]:
     """The posts with every picture saved as JPEG of that quality, as a platform would.
 
-    What is found then was altered; what was found before may have been how each file was saved. Raises
-    InputError where a picture cannot be read.
+    What is found then is told by pixels, and not by how each file was saved last. Raises InputError where a
+    picture cannot be read.
     """
     return [
         replace(post, images=tuple(jpeg(read_image(source), quality) for source in post.images))

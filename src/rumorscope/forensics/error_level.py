@@ -8,7 +8,7 @@ people who know this, and no detector of its own. **H** x **W** pixels.
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from rumorscope.forensics.grids import Cells, Floats, as_cells, cell_means, grid
 from rumorscope.forensics.recompression import recompressed
@@ -20,14 +20,16 @@ CELLS = 48  # along the longer side of a map: 8 pixels each, a block of JPEG, fo
 
 def error_level(picture: Image.Image, quality: int = QUALITY) -> Floats:
     """(H, W) how far each pixel moves, as a mean over the colors, 0 to 255."""
-    return np.asarray(_difference(picture, quality).mean(axis=2))
+    return np.asarray(np.asarray(_difference(picture, quality)).mean(axis=2))
 
 
 def error_level_picture(picture: Image.Image, quality: int = QUALITY) -> tuple[Image.Image, float]:
     """The change of each color as a picture, so bright that one value in 500 is white; and by how much."""
     difference = _difference(picture, quality)
-    gain = 255 / max(1.0, float(np.quantile(difference, _BELOW_WHITE)))
-    return Image.fromarray(np.round(np.minimum(difference * gain, 255)).astype(np.uint8)), gain
+    counts = np.reshape(difference.histogram(), (3, 256)).sum(axis=0)
+    white = int(np.searchsorted(np.cumsum(counts), _BELOW_WHITE * counts.sum()))
+    gain = 255 / max(1, white)
+    return difference.point([min(255, round(value * gain)) for value in range(256)] * 3), gain
 
 
 def error_level_map(picture: Image.Image, quality: int = QUALITY, longest: int = CELLS) -> Cells:
@@ -36,6 +38,6 @@ def error_level_map(picture: Image.Image, quality: int = QUALITY, longest: int =
     return as_cells(means / max(means.max(), 1e-9))
 
 
-def _difference(picture: Image.Image, quality: int) -> Floats:
-    before = np.asarray(picture.convert("RGB"), dtype=np.float64)
-    return np.abs(before - np.asarray(recompressed(picture, quality), dtype=np.float64))
+def _difference(picture: Image.Image, quality: int) -> Image.Image:
+    """In bytes, since a picture may have fifty million pixels."""
+    return ImageChops.difference(picture.convert("RGB"), recompressed(picture, quality))
