@@ -35,6 +35,7 @@ class TwoScores(Detector):
 
     Config = TwoScoresConfig
     paper = "Two linear scores, added"
+    idea = "A linear score of the text and one of the pictures, added up."
 
     def __init__(self, config: TwoScoresConfig, towers: Towers) -> None:
         super().__init__(config, towers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,6 +74,15 @@ class Case:
         """
         torch.manual_seed(0)
         return copy.deepcopy(self._template)
+
+
+def check_says_what_it_is(case: Case) -> None:
+    """Its paper, and its idea in one sentence, each on a line of a table."""
+    detector = case.detector
+    assert detector.paper.strip()
+    assert re.fullmatch(r"[A-Z][^\n.!?]{20,100}\.", detector.idea), (
+        f"no single short sentence: {detector.idea!r}"
+    )
 
 
 def check_shapes(case: Case) -> None:
@@ -276,6 +286,7 @@ def check_even_odds_before_a_fit(case: Case) -> None:
 
 
 CHECKS: tuple[Callable[[Case], None], ...] = (
+    check_says_what_it_is,
     check_shapes,
     check_answer_is_independent_of_batch_mates,
     check_modalities_may_be_missing,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def show_detectors(
     name: Annotated[str | None, typer.Argument(help="A detector, to see its settings.")] = None,
 ) -> None:
-    """List the detectors and the papers they come from, or the settings of one.
+    """List the detectors and the papers they come from, or the idea and the settings of one.
 
     Settings go under [detector] in the TOML file of a training run.
     """
@@ -30,11 +30,12 @@ def show_detectors(
 
 
 def _detectors() -> Table:
+    from rich.box import SIMPLE
     from rich.table import Table
 
     from rumorscope.detectors import detector_class, detector_names
 
-    table = Table("detector", "paper")
+    table = Table("detector", "paper", box=SIMPLE, pad_edge=False)
     for name in detector_names():
         table.add_row(name, detector_class(name).paper)
     return table
@@ -46,8 +47,10 @@ def _settings(name: str) -> Table:
 
     from rumorscope.detectors import detector_class
 
-    table = Table("setting", "default", "meaning", title=escape(f"[detector] of {name}"))
-    for row in _rows(detector_class(name).Config):
+    found = detector_class(name)
+    title = "\n".join(filter(None, (found.paper, found.idea, f"[detector] of {name}")))
+    table = Table("setting", "default", "meaning", title=escape(title), title_justify="left")
+    for row in _rows(found.Config):
         table.add_row(*map(escape, row))
     return table
 

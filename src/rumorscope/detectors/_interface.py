@@ -84,6 +84,7 @@ class Detector(nn.Module, ABC):
 
     Config: ClassVar[type[Settings]]
     paper: ClassVar[str]  # title and identifier, for `rumorscope detectors`
+    idea: ClassVar[str] = ""  # what is particular to it, in one sentence
     seeded: ClassVar[bool] = True  # whether training depends on the seed; if not, one run tells all
     preprocess: Preprocess
 

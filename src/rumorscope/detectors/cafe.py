@@ -86,6 +86,7 @@ class Cafe(TextImageDetector):
 
     Config = CafeConfig
     paper = "Cross-modal Ambiguity Learning for Multimodal Fake News Detection (WWW 2022)"
+    idea = "How far text and picture disagree decides whether each alone counts, or what they have in common."
 
     def __init__(self, config: CafeConfig, towers: Towers) -> None:
         super().__init__(config, towers)

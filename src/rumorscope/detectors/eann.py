@@ -72,6 +72,7 @@ class Eann(TextImageDetector):
 
     Config = EannConfig
     paper = "EANN: Event Adversarial Neural Networks for Multi-Modal Fake News Detection (KDD 2018)"
+    idea = "From the features that tell rumors nobody is to guess the event that a post is about."
 
     def __init__(self, config: EannConfig, towers: Towers) -> None:
         super().__init__(config, towers)

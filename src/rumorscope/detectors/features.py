@@ -41,6 +41,7 @@ class Features(Fitted):
 
     Config = FeaturesConfig
     paper = "Frozen encoders and logistic regression (scikit-learn)"
+    idea = "What frozen towers say of a post, weighed by logistic regression."
 
     def __init__(self, config: FeaturesConfig, towers: Towers) -> None:
         super().__init__(config, towers)

@@ -43,6 +43,7 @@ class LateFusion(Fitted):
 
     Config = LateFusionConfig
     paper = "Late fusion: the mean of a text and an image regression (scikit-learn)"
+    idea = "The mean of what one regression says of the text and another of the picture."
     text: TextEncoder | None
     learnt = tuple(f"words.{name}" for name in TfidfRegression.learnt)
 

@@ -35,6 +35,7 @@ class Lookup(Fitted):
 
     Config = LookupConfig
     paper = "Picture look-up: the share of rumors among training posts that show the same picture"
+    idea = "A picture means what it meant in the training posts; there is no model."
     learnt = ("keys", "shown", "rumors")
     keys: Tensor  # (P,) int64, ascending
     shown: Tensor  # (P,) int64, how many training posts show it

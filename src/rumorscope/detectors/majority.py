@@ -26,6 +26,7 @@ class Majority(Fitted):
 
     Config = MajorityConfig
     paper = "Majority class: the training posts' share of rumors"
+    idea = "Every post is as likely a rumor as the training posts were."
     share: Tensor  # () of rumors
 
     def __init__(self, config: MajorityConfig, towers: Any = None) -> None:

@@ -126,6 +126,7 @@ class Micc(Detector):
         "A Cross-Modal Rumor Detection Scheme via Contrastive Learning by Exploring Text-Image Internal "
         "Correlations (arXiv 2508.11141)"
     )
+    idea = "The regions that a text is about, at several scales, are picked out and fused with it."
 
     def __init__(self, config: MiccConfig, towers: Towers) -> None:
         super().__init__(config, towers)

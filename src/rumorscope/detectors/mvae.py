@@ -77,6 +77,7 @@ class Mvae(TextImageDetector):
 
     Config = MvaeConfig
     paper = "MVAE: Multimodal Variational Autoencoder for Fake News Detection (WWW 2019)"
+    idea = "Text and picture are made again from one narrow vector, by which rumors are told."
 
     def __init__(self, config: MvaeConfig, towers: Towers) -> None:
         super().__init__(config, towers)

@@ -69,6 +69,7 @@ class Safe(TextImageDetector):
 
     Config = SafeConfig
     paper = "SAFE: Similarity-Aware Multi-Modal Fake News Detection (PAKDD 2020, arXiv 2003.04981)"
+    idea = "A rumor's picture has little to do with its text, so rumors are told by that, too."
 
     def __init__(self, config: SafeConfig, towers: Towers) -> None:
         super().__init__(config, towers)

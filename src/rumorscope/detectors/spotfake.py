@@ -50,6 +50,7 @@ class SpotFake(TextImageDetector):
 
     Config = SpotFakeConfig
     paper = "SpotFake: A Multi-modal Framework for Fake News Detection (BigMM 2019)"
+    idea = "What two pretrained towers say is laid side by side and classified."
 
     def __init__(self, config: SpotFakeConfig, towers: Towers) -> None:
         super().__init__(config, towers)

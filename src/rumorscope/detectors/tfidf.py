@@ -29,6 +29,7 @@ class Tfidf(Fitted):
 
     Config = TfidfConfig
     paper = "TF-IDF and logistic regression (scikit-learn)"
+    idea = "The words that rumors use, weighed by logistic regression."
     learnt = tuple(f"words.{name}" for name in TfidfRegression.learnt)
 
     def __init__(self, config: TfidfConfig, towers: Any = None) -> None:
