@@ -11,6 +11,7 @@ import torch
 from rumorscope.detectors import Detector, detector_class, detector_names
 from rumorscope.encoders._interface import ImageEncoder, ImageTowerConfig, TextEncoder, TextTowerConfig
 from rumorscope.encoders.sources import PretrainedTowers
+from rumorscope.evaluation.experiments.config import is_experiment
 from rumorscope.training.config import (
     DataConfig,
     HoldOut,
@@ -23,7 +24,7 @@ from rumorscope.training.stages import chosen_stages
 from tiny import TEXT_POSITIONS, tiny_clip, tiny_posts
 
 FOLDER = Path(__file__).parents[1] / "configs"
-RUNS = sorted([*FOLDER.glob("*.toml"), *FOLDER.glob("baselines/*.toml")])
+RUNS = sorted(path for path in FOLDER.rglob("*.toml") if not is_experiment(path))
 MICC = [path for path in RUNS if read_run_config(path).name == "micc"]
 
 

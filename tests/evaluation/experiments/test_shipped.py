@@ -8,17 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from rumorscope.detectors import detector_class
+from rumorscope.detectors import detector_class, detector_names
 from rumorscope.evaluation.experiments.config import (
     DataEntry,
     DetectorEntry,
     ExperimentConfig,
+    is_experiment,
     read_experiment,
 )
 from rumorscope.evaluation.experiments.rows import Row, plan_rows
+from rumorscope.training.config import read_run_config
 
-FOLDER = Path(__file__).parents[3] / "configs" / "experiments"
-SHIPPED = sorted(FOLDER.glob("*.toml"))
+CONFIGS = Path(__file__).parents[3] / "configs"
+FOLDER = CONFIGS / "experiments"
+SHIPPED = sorted(path for path in CONFIGS.rglob("*.toml") if is_experiment(path))
+SAME_TOWERS = {
+    "text": {"model": "sentence-transformers/all-MiniLM-L6-v2", "max_tokens": 64},
+    "image": {"model": "google/mobilenet_v2_1.0_224", "image_size": 256},
+}
 VARIANTS = ["full", "ms_alpha", "ms_beta", "a_gamma", "a_delta", "clip", "concate"]
 
 
@@ -94,17 +101,37 @@ def test_the_results_have_every_data_set_and_all_baselines() -> None:
     assert len(micc.runs) == 6
 
 
+def test_the_comparison_has_every_detector_on_the_same_towers() -> None:
+    config = read_experiment(CONFIGS / "compare-twitter.toml")
+    assert [(entry.protocol, entry.split) for entry in config.data] == [("published", None)]
+    runs = [read_run_config(entry.config, entry.set) for entry in config.detectors]
+    assert {run.name for run in runs} == set(detector_names())
+    for run in runs:
+        # A baseline names the towers that it reads, and has others besides, which are never loaded.
+        named = run.resolved().detector if detector_class(run.name).seeded else run.detector
+        for tower in SAME_TOWERS.keys() & named.keys():
+            assert SAME_TOWERS[tower].items() <= named[tower].items(), run.name
+
+
+def test_the_comparison_trains_all_on_the_same_posts() -> None:
+    """Detectors that learn by gradients teach and validate on the same; a fit needs no validation."""
+    rows = plan_rows(read_experiment(CONFIGS / "compare-twitter.toml"))
+    of_gradients = [row.runs[data] for row in rows for data in row.runs if row.seeded(data)]
+    kept = {(run.data.posts_per_image, run.data.hold_out, run.training.select_by) for run in of_gradients}
+    assert len(kept) == 1
+
+
 def test_the_documentation_is_in_step(tmp_path: Path) -> None:
     """Its example is read, names every key, and its table names every file."""
-    text = (FOLDER.parents[1] / "docs" / "comparing.md").read_text(encoding="utf-8")
+    text = (CONFIGS.parent / "docs" / "comparing.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     (tmp_path / "experiments").mkdir()
-    for name in ("baselines", *(path.name for path in FOLDER.parent.glob("*.toml"))):
-        (tmp_path / name).symlink_to(FOLDER.parent / name)
+    for name in ("baselines", *(path.name for path in CONFIGS.glob("*.toml"))):
+        (tmp_path / name).symlink_to(CONFIGS / name)
     path = tmp_path / "experiments" / "example.toml"
     path.write_text(example, encoding="utf-8")
     assert [row.name for row in plan_rows(read_experiment(path))] == ["TF-IDF", "MICC"]
     for kind in (ExperimentConfig, DataEntry, DetectorEntry):
         assert all(key in example for key in kind.model_fields)
     for shipped in SHIPPED:
-        assert f"| `{shipped.name}` |" in text
+        assert f"| `{shipped.relative_to(CONFIGS)}` |" in text
