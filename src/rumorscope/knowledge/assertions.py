@@ -63,7 +63,7 @@ def parser(form: str, languages: Sequence[str]) -> Parser:
 
 def _conceptnet(languages: frozenset[str]) -> Parser:
     """`uri<TAB>/r/IsA<TAB>/c/en/dog/n<TAB>/c/en/animal<TAB>{…, "weight": 2.0}`; senses are merged."""
-    chosen = {language.encode() for language in languages}
+    chosen = tuple(f"/c/{language}/".encode() for language in languages)
 
     @lru_cache(_CACHED)
     def term(uri: bytes) -> str | None:
@@ -79,10 +79,8 @@ def _conceptnet(languages: frozenset[str]) -> Parser:
         if len(columns) != 5:
             return BAD_COLUMNS if line.strip() else EMPTY
         _, relation, start, end, details = columns
-        if not (start.startswith(b"/c/") and end.startswith(b"/c/")):
-            return NO_CONCEPT
-        if start[3 : start.find(b"/", 3)] not in chosen or end[3 : end.find(b"/", 3)] not in chosen:
-            return OTHER_LANGUAGE
+        if not (start.startswith(chosen) and end.startswith(chosen)):
+            return OTHER_LANGUAGE if start.startswith(b"/c/") and end.startswith(b"/c/") else NO_CONCEPT
         name, head, tail, weight = relation_name(relation), term(start), term(end), _weight(details)
         if name is None:
             return BAD_RELATION

@@ -45,7 +45,9 @@ class LineReader:
                 skipping = len(rest) > LONGEST
             if skipping:
                 rest = b""
-            yield lines
+            fitting = [line for line in lines if len(line) <= LONGEST]
+            self._too_long += len(lines) - len(fitting)
+            yield fitting
         self.offset, self._too_long = consumed, self._too_long + skipping
         if rest:
             yield [rest]

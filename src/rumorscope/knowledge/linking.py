@@ -27,7 +27,7 @@ _LONGEST_PART = 12  # words or characters; claims' ends are shorter, and each co
 _LEAST_FUZZY = 6  # letters: one letter more or less makes another word of a shorter one
 _CANDIDATES = 2000  # terms that share a half with a misspelt one
 _BACK_OFF = 3  # ever more general heads
-_POOL = 512  # triples of a head and a relation, from which the nearest of equal weight are taken
+_POOL = 256  # triples of a head and a relation, from which the nearest of equal weight are taken
 _PREPOSITIONS = frozenset(
     {"of", "in", "on", "at", "from", "for", "with", "by", "to", "about", "near", "into", "over", "under"}
     | {"after", "before", "during", "against", "between", "that", "which", "who"}

@@ -31,7 +31,7 @@ class Staging:
         self.path = to.with_name(f".{to.name}.staged")
         self._to, self._key = to, key
         self._lock = FileLock(to.with_name(f".{to.name}.lock"), timeout=0)
-        self._since_commit = 0
+        self._at_commit = 0
 
     def __enter__(self) -> Staging:
         try:
@@ -57,7 +57,9 @@ class Staging:
         """Where to go on in a file, in bytes of its text, and what became of the lines before."""
         query = "SELECT offset, counts FROM progress WHERE sha256 = ?"
         row = self._connection.execute(query, (sha256,)).fetchone()
-        return (row[0], Counter(json.loads(row[1]))) if row else (0, Counter())
+        offset, counts = (row[0], Counter(json.loads(row[1]))) if row else (0, Counter[str]())
+        self._at_commit = counts.total()
+        return offset, counts
 
     def add(self, edges: Sequence[Edge], sha256: str, offset: int, counts: Counter[str]) -> None:
         """Take edges, and now and then make sure that a kill cannot lose them."""
@@ -65,7 +67,7 @@ class Staging:
             self._connection.executemany("INSERT INTO edges VALUES (?, ?, ?, ?)", edges)
         except sqlite3.Error as error:
             raise InputError(f"cannot write {self.path}: {error}") from error
-        if counts.total() - self._since_commit >= _COMMIT_EVERY:
+        if counts.total() - self._at_commit >= _COMMIT_EVERY:
             self.save(sha256, offset, counts)
 
     def save(self, sha256: str, offset: int, counts: Counter[str]) -> None:
@@ -76,7 +78,7 @@ class Staging:
             self._connection.commit()
         except sqlite3.Error as error:
             raise InputError(f"cannot write {self.path}: {error}") from error
-        self._since_commit = counts.total()
+        self._at_commit = counts.total()
 
     def discard(self) -> None:
         """Remove it all, once the store is complete."""

@@ -67,13 +67,16 @@ class ConceptStore:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = default_store() if path is None else Path(path)
         self._open()
-        meta = {key: json.loads(value) for key, value in self._ask("SELECT key, value FROM meta")}
-        self.languages: tuple[str, ...] = tuple(meta["languages"])
-        self.fingerprint: str = meta["fingerprint"]
-        self.edges: int = meta["edges"]
-        self.terms: int = meta["terms"]
-        self.relations: dict[str, int] = meta["relations"]
-        self.sources: tuple[Source, ...] = tuple(Source(**source) for source in meta["sources"])
+        try:
+            meta = {key: json.loads(value) for key, value in self._ask("SELECT key, value FROM meta")}
+            self.languages: tuple[str, ...] = tuple(meta["languages"])
+            self.fingerprint: str = meta["fingerprint"]  # of its sources' content and languages
+            self.edges: int = meta["edges"]
+            self.terms: int = meta["terms"]
+            self.relations: dict[str, int] = meta["relations"]  # how many edges each has, most first
+            self.sources: tuple[Source, ...] = tuple(Source(**source) for source in meta["sources"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(self.path, error) from error
 
     def supporting(self, triple: Triple, most: int = 8) -> tuple[Known, ...]:
         """What KECL compares a claim with: known triples that share (head, relation) or (head, tail).
@@ -141,8 +144,7 @@ class ConceptStore:
 
     def _range(self, select: str, column: str, key: str, lengths: range, most: int) -> list[tuple[str, int]]:
         query = f"{select} WHERE {column} >= ? AND {column} < ? AND length({column}) BETWEEN ? AND ? LIMIT ?"
-        end = key[:-1] + chr(ord(key[-1]) + 1)
-        return self._ask(query, key, end, lengths.start, lengths.stop - 1, most)
+        return self._ask(query, key, f"{key}\U0010ffff", lengths.start, lengths.stop - 1, most)
 
     def _keys(self, text: str) -> list[str]:
         keys = (term_key(text, language) for language in self.languages)
@@ -159,8 +161,10 @@ class ConceptStore:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
+        except UnicodeEncodeError:  # half of a pair of characters: no text, and so nothing that is known
+            return []
         except sqlite3.DatabaseError as error:
-            raise InputError(f"the concept store {self.path} is damaged ({error}); build it anew") from error
+            raise _damaged(self.path, error) from error
 
 
 _EDGES = "SELECT head, relation, tail, weight FROM edges"
@@ -190,6 +194,10 @@ def open_store(path: Path) -> sqlite3.Connection:
         what = f"has format {version}, and this version reads {FORMAT}" if known else "is no concept store"
         raise InputError(f"{path} {what}; remove it, and make one with: {build}")
     return connection
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"the concept store {path} is damaged ({error}); remove it, and build it anew")
 
 
 def backwards(key: str) -> str:

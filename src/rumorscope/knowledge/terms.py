@@ -10,9 +10,8 @@ LONGEST = 200  # characters; ConceptNet's own terms are shorter
 
 _AS_THEY_ARE = {"zh", "ja", "ko"}
 _ARTICLES = {"a", "an", "the"}
-_SPACES = regex.compile(r"[\s_]+")
 _MARKS = regex.compile(r"^\p{P}+|\p{P}+$")
-_CONTROL = regex.compile(r"\p{Cc}")
+_UNFIT = regex.compile(r"[\p{Cc}\p{Cs}]")  # control characters, and halves of a pair, which are no text
 
 
 def term_key(text: str, language: str) -> str | None:
@@ -25,17 +24,17 @@ def term_key(text: str, language: str) -> str | None:
     text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).lower()
     words = normal_words(text, language)
     plain = " ".join(words) or text.strip()  # a term of marks alone, such as "!", is a term
-    if not plain or len(plain) > LONGEST or _CONTROL.search(plain):
+    if not plain or len(plain) > LONGEST or _UNFIT.search(plain):
         return None
     return f"{language}/{plain}"
 
 
 def normal_words(text: str, language: str) -> list[str]:
-    """The words of a text in lower case, as `term_key` keeps them."""
-    words = _SPACES.split(text)
+    """The words of a text that is in lower case, as `term_key` keeps them."""
+    words = text.replace("_", " ").split()
     if language not in _AS_THEY_ARE:
-        words = [_MARKS.sub("", word) for word in words]
-    words = [word for word in words if word]
+        bare = (word if word.isalnum() else _MARKS.sub("", word) for word in words)
+        words = [word for word in bare if word]
     return _without_articles(words) if language == "en" else words
 
 
