@@ -31,7 +31,7 @@ from rumorscope.training.loading import Loader
 from tiny import tiny_picture, tiny_posts
 
 IMAGE_SIZE, RECEPTIVE_FIELDS = 64, (16, 32)  # 16 fine regions, 4 coarse ones
-FASTEST = 5e-3  # a learning rate at which whatever can be learned is, and nothing is thrown about
+FASTEST = 2e-3  # a learning rate at which whatever can be learned is, and nothing is thrown about
 
 
 @dataclass(frozen=True)
