@@ -81,6 +81,7 @@ class ToyConfig(Settings):
 class Toy(Detector):
     Config = ToyConfig
     paper = "none"
+    idea = "A word and a colour, each brought to eight numbers."
 
     def __init__(self, config: ToyConfig, towers: Any = None) -> None:
         super().__init__(config, towers)

@@ -16,7 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from rumorscope.detectors import Detector, Fit, Stage
-from rumorscope.encoders.preprocess import Batch
+from rumorscope.encoders.preprocess import MAX_TEXT_CHARACTERS, Batch
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 
@@ -39,7 +39,7 @@ def multiply_adds(detector: Detector, batch: Batch) -> int:
     detector.eval()
     with torch.no_grad(), _every_product_in_sight(), FlopCounterMode(display=False) as counter:
         detector(batch)
-    return counter.get_total_flops() // 2
+    return int(counter.get_total_flops()) // 2
 
 
 def longest_post(detector: Detector) -> Post:
@@ -47,7 +47,8 @@ def longest_post(detector: Detector) -> Post:
     pixels = Image.effect_noise((256, 256), 60)
     file = io.BytesIO()
     pixels.convert("RGB").save(file, format="PNG")
-    return Post("longest", "rumor " * detector.preprocess.max_tokens, (file.getvalue(),))
+    text = "rumor " * detector.preprocess.max_tokens
+    return Post("longest", text[:MAX_TEXT_CHARACTERS], (file.getvalue(),))
 
 
 def posts_per_second(detector: Detector, batches: Sequence[Batch], *, rounds: int = 3) -> float:
@@ -77,13 +78,13 @@ def _every_product_in_sight() -> Iterator[None]:
     """Without the fused operations of attention and recurrent layers, which the counter does not know."""
     fast, fused = mha.get_fastpath_enabled(), mkldnn.enabled
     mha.set_fastpath_enabled(False)
-    mkldnn.set_flags(_enabled=False)
+    mkldnn.set_flags(_enabled=False)  # type: ignore[no-untyped-call]  # torch
     try:
         with sdpa_kernel(SDPBackend.MATH):
             yield
     finally:
         mha.set_fastpath_enabled(fast)
-        mkldnn.set_flags(_enabled=fused)
+        mkldnn.set_flags(_enabled=fused)  # type: ignore[no-untyped-call]  # torch
 
 
 def _size(parameters: set[nn.Parameter]) -> int:

@@ -31,3 +31,9 @@ class History:
             return
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def read_history(run: Path) -> list[dict[str, Any]]:
+    """The rows of a finished run's `history.jsonl`, in order."""
+    lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]

@@ -20,6 +20,7 @@ from rumorscope.evaluation.experiments.judging import Judgment, judge
 from rumorscope.evaluation.experiments.results import Cell, CellResult
 from rumorscope.evaluation.experiments.stored import read_predictions
 from rumorscope.training.files import write_text_whole
+from rumorscope.training.history import read_history
 from rumorscope.training.run import train_run
 
 
@@ -160,8 +161,7 @@ def _leave_other_paths(cell: Cell, store: CellStore) -> None:
 
 def _seconds_in_history(run: Path) -> float:
     """What the epochs took, before an interruption too."""
-    lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    return float(sum(json.loads(line)["seconds"] for line in lines))
+    return float(sum(row["seconds"] for row in read_history(run)))
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
