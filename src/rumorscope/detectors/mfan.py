@@ -101,6 +101,7 @@ class Mfan(TextImageDetector):
         "MFAN: Multi-modal Feature-enhanced Attention Networks for Rumor Detection (IJCAI 2022), "
         "without its graph"
     )
+    idea = "A text that its picture has enhanced is aligned with it, and is judged right under attack."
 
     def __init__(self, config: MfanConfig, towers: Towers) -> None:
         super().__init__(config, towers)
