@@ -45,15 +45,17 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
-        print(f"{'lines':>10}{'seconds':>9}{'lines/s':>10}{'peak MiB':>10}{'MB read':>9}{'MB store':>10}")
+        print(
+            f"{'lines':>10}{'seconds':>9}{'lines/s':>10}{'CPU s':>8}{'peak MiB':>10}{'MB read':>9}{'MB store':>10}"
+        )
         for lines in (*options.lines, options.edges):
             source, store = folder / f"{lines}.csv.gz", folder / f"{lines}.sqlite"
             _write(source, lines)
             done = json.loads(_in_own_process("--build", source, store))
-            sizes = [path.stat().st_size / 1e6 for path in (source, store)]
-            rate = lines / done["seconds"]
+            read, written = (path.stat().st_size / 1e6 for path in (source, store))
+            seconds, cpu, peak = done["seconds"], done["cpu_seconds"], done["mebibytes"]
             print(
-                f"{lines:10,}{done['seconds']:9.1f}{rate:10,.0f}{done['mebibytes']:10.0f}{sizes[0]:9.0f}{sizes[1]:10.0f}"
+                f"{lines:10,}{seconds:9.1f}{lines / seconds:10,.0f}{cpu:8.1f}{peak:10.0f}{read:9.0f}{written:10.0f}"
             )
         _look_ups(folder / f"{options.edges}.sqlite", options.look_ups)
 
@@ -80,7 +82,8 @@ def _in_own_process(*arguments: object) -> str:
 def _build(source: Path, store: Path) -> None:
     account = build_store(source, store)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kibibytes on Linux
-    print(json.dumps({"seconds": account.seconds, "mebibytes": peak}))
+    done = {"seconds": account.seconds, "cpu_seconds": time.process_time(), "mebibytes": peak}
+    print(json.dumps(done))
 
 
 def _write(path: Path, lines: int) -> None:

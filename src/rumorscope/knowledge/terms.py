@@ -24,7 +24,9 @@ def term_key(text: str, language: str) -> str | None:
     text = unicodedata.normalize("NFKC", text[: 4 * LONGEST]).lower()
     words = normal_words(text, language)
     plain = " ".join(words) or text.strip()  # a term of marks alone, such as "!", is a term
-    if not plain or len(plain) > LONGEST or _UNFIT.search(plain):
+    if not plain or len(plain) > LONGEST:
+        return None
+    if not plain.isprintable() and _UNFIT.search(plain):  # the first is faster, and refuses more
         return None
     return f"{language}/{plain}"
 
@@ -32,7 +34,7 @@ def term_key(text: str, language: str) -> str | None:
 def normal_words(text: str, language: str) -> list[str]:
     """The words of a text that is in lower case, as `term_key` keeps them."""
     words = text.replace("_", " ").split()
-    if language not in _AS_THEY_ARE:
+    if language not in _AS_THEY_ARE and not "".join(words).isalnum():
         bare = (word if word.isalnum() else _MARKS.sub("", word) for word in words)
         words = [word for word in bare if word]
     return _without_articles(words) if language == "en" else words
@@ -50,5 +52,7 @@ def written_without_spaces(language: str) -> bool:
 
 
 def _without_articles(words: list[str]) -> list[str]:
+    if _ARTICLES.isdisjoint(words) and words[:1] != ["to"]:
+        return words
     kept = [word for word in words[:-1] if word not in _ARTICLES] + words[-1:]
     return kept[1:] if len(kept) > 1 and kept[0] == "to" else kept

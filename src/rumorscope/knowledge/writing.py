@@ -14,13 +14,12 @@ from pathlib import Path
 from rumorscope.errors import InputError
 from rumorscope.knowledge.store import APPLICATION_ID, FORMAT, ConceptStore, Source, backwards
 
-_CACHE_KIBIBYTES = 64 << 10  # what sorting may hold before it goes to disk
+_CACHE_KIBIBYTES = 16 << 10  # what sorting holds before it goes to disk
 
 # nothing but a complete file is ever used, so that it needs no journal
 _SETTINGS = f"""
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA threads = 2;
 PRAGMA cache_size = -{_CACHE_KIBIBYTES};
 """
 _SCHEMA = f"""
