@@ -94,12 +94,12 @@ def _write(path: Path, lines: int) -> None:
 
 
 def _edges(random: np.random.Generator, count: int) -> list[tuple[str, str, str, float]]:
-    ends = random.zipf(1.15, (2, 2 * count)) % 2_000_000
+    ends = random.zipf(1.1, (2, count)) % 2_000_000
     relations = random.integers(len(RELATIONS), size=count)
     weights = random.choice([0.5, 1.0, 2.0, 3.46], count)
     return [
         (_term(head), RELATIONS[relation], _term(tail), float(weight))
-        for head, tail, relation, weight in zip(ends[0], ends[1], relations, weights, strict=False)
+        for head, tail, relation, weight in zip(*ends, relations, weights, strict=True)
     ]
 
 

@@ -209,6 +209,22 @@ def test_two_processes_do_not_build_one_store(published: Path, tmp_path: Path) -
         build_store(published, tmp_path / "to")
 
 
+def test_a_store_that_another_process_has_just_built_is_not_lost(
+    published: Path, long_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to, enter = tmp_path / "to", staging.Staging.__enter__
+
+    def enter_late(self: staging.Staging) -> staging.Staging:
+        monkeypatch.undo()
+        build_store(published, to)
+        return enter(self)
+
+    monkeypatch.setattr(staging.Staging, "__enter__", enter_late)
+    with pytest.raises(InputError, match="another process has just built"):
+        build_store(long_file, to)
+    assert build_store(long_file, to).edges == 600 + len(FACTS) - 1
+
+
 @pytest.mark.parametrize(
     ("content", "languages", "message"),
     [

@@ -107,6 +107,7 @@ def build_store(
     if fresh:
         key = _key(languages, base, [file.sha256 for file, _ in fresh])
         with Staging(to, key) as staging:
+            _refuse_changed(to, languages, base)
             for file, entry in fresh:
                 offset, entry.counts = staging.progress(file.sha256)
                 account.resumed_at += entry.lines
@@ -192,6 +193,12 @@ def _existing(to: Path, languages: tuple[str, ...]) -> ConceptStore | None:
                 "choose the same, or another --to"
             )
         return store
+
+
+def _refuse_changed(to: Path, languages: tuple[str, ...], base: ConceptStore | None) -> None:
+    now = _existing(to, languages)
+    if (now and now.fingerprint) != (base and base.fingerprint):
+        raise InputError(f"another process has just built {to}; build again to add to it")
 
 
 def _refuse_nothing(account: Account, source: Path, languages: Sequence[str]) -> None:
