@@ -24,6 +24,8 @@ def terms(store: ConceptStore, phrase: str) -> list[tuple[str, Match]]:
         ("a photo of Earth from space", [("photo", Match.EXACT)]),
         ("Telescopes", [("telescope", Match.LEMMA)]),
         ("big dogs", [("dog", Match.LEMMA)]),
+        ("telescopes telescope", [("telescope", Match.EXACT)]),
+        ("telescope of telescopes", [("telescope", Match.EXACT)]),
         ("telescpoe", [("telescope", Match.FUZZY)]),
         ("the hubbel telescope", [("hubble telescope", Match.FUZZY), ("telescope", Match.EXACT)]),
         ("red house", [("house", Match.EXACT)]),  # and no "red horse", since a house is known

@@ -76,13 +76,13 @@ def known_about(store: ConceptStore, triple: Triple, most: int = 8) -> tuple[Tri
 
 def links(store: ConceptStore, phrase: str) -> Iterator[Link]:
     """The terms that a phrase may mean, from all of it to its last word, each at most once."""
-    seen = set()
+    seen: set[str] = set()
     for language in store.languages:
         for number, part in enumerate(_parts(phrase, language)):
             found = _find(store, part, language)
-            if found is not None and found not in seen:
-                seen.add(found)
+            if found is not None and found[0] not in seen:
                 key, match = found
+                seen.add(key)
                 yield Link(part, language_and_text(key)[1], language, match, whole=number == 0)
 
 
