@@ -1,0 +1,13 @@
+"""Triples out of texts, one way a file: by rules, by a dependency parse, or by a chat endpoint."""
+
+from __future__ import annotations
+
+from rumorscope.knowledge.extraction._interface import Extraction, ExtractorConfig, TripleExtractor
+from rumorscope.knowledge.extraction.rules import RuleExtractor
+
+__all__ = ["Extraction", "ExtractorConfig", "TripleExtractor", "build_extractor"]
+
+
+def build_extractor(config: ExtractorConfig) -> TripleExtractor:
+    """The extractor that a configuration names. Raises InputError where what it needs is missing."""
+    return RuleExtractor(config.most_triples)

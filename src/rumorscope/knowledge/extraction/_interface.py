@@ -1,0 +1,65 @@
+"""What an extractor is: a text in, the triples that it claims out, and an account of what failed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt
+
+from rumorscope.config import Settings
+from rumorscope.post import Triple
+
+MAX_CHARACTERS = 10_000
+"""Of a text that are read; posts are shorter."""
+
+NOTHING = "no triple was found"
+
+
+class ExtractorConfig(Settings):
+    """How claims are taken out of texts."""
+
+    kind: Literal["rules"] = Field(default="rules", description="rules need nothing else")
+    most_triples: PositiveInt = Field(default=8, le=32, description="of a text; the first ones are kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What a text claims. A `failure` says why nothing could be extracted; a text may also claim nothing."""
+
+    triples: tuple[Triple, ...]
+    failure: str | None = None
+
+
+class TripleExtractor(ABC):
+    """Takes triples out of texts, and counts what became of them. Safe for threads; pickles uncounted."""
+
+    def __init__(self, most_triples: int = 8) -> None:
+        self.most_triples = most_triples
+        self.counts: Counter[str] = Counter()  # "texts", NOTHING, and each reason of a failure
+        self._lock = Lock()
+
+    def extract(self, text: str, language: str | None = None) -> Extraction:
+        """What the text claims; `language` (BCP 47) where it is known. Never raises for a text."""
+        found = self._extract(text[:MAX_CHARACTERS], language)
+        triples = tuple(dict.fromkeys(found.triples))[: self.most_triples]
+        outcome = [found.failure] if found.failure else [] if triples else [NOTHING]
+        self._count(["texts", *outcome])
+        return Extraction(triples, found.failure)
+
+    @abstractmethod
+    def _extract(self, text: str, language: str | None) -> Extraction: ...
+
+    def _count(self, outcomes: Iterable[str]) -> None:
+        with self._lock:
+            self.counts.update(outcomes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "counts")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, counts=Counter(), _lock=Lock())
