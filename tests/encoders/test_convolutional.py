@@ -80,6 +80,19 @@ def test_building_leaves_the_batch_statistics_alone(checkpoints: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["resnet", "mobilenet"])
+@torch.no_grad()
+def test_a_learning_tower_sees_as_it_will_when_it_has_learnt(
+    checkpoints: Path, pixels: Noise, kind: str
+) -> None:
+    """Its batch norms look at no batch: answers are those of evaluation, whatever else is in the batch."""
+    encoder, pictures = _encoder(checkpoints / kind, 96, 48), pixels(3, 96)
+    expected = encoder(pictures).pooled
+    encoder.train()
+    torch.testing.assert_close(encoder(pictures).pooled, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(encoder(pictures[:1]).pooled, expected[:1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["resnet", "mobilenet"])
 def test_every_parameter_learns(checkpoints: Path, pixels: Noise, kind: str) -> None:
     encoder = _encoder(checkpoints / kind, 64, 32).train()
     features = encoder(pixels(2, 64))
