@@ -100,23 +100,20 @@ class Preprocess:
         pictures = tuple((read or read_picture)(source, self.image_size) for source in post.images)
         return Sample(post, tuple(encoded["input_ids"]), pictures)
 
+    def texts(self, tower: str, post: Post) -> Sequence[str]:
+        """What the tower of that name reads of a post, so that a frozen one can read it ahead."""
+        return [clean_text(post.text)]
+
     def collate(self, samples: Sequence[Sample]) -> Batch:
         """Pad the texts and gather the distinct pictures of the samples."""
         posts = tuple(sample.post for sample in samples)
-        token_ids, token_mask = self._pad([sample.token_ids for sample in samples])
+        token_ids, token_mask = pad(
+            [sample.token_ids for sample in samples], self.tokenizer.pad_token_id or 0
+        )
         pixels, image_index = self._distinct([sample.pictures for sample in samples])
         labels = [float("nan") if post.label is None else float(post.label) for post in posts]
         sizes = tuple(tuple(picture.size for picture in sample.pictures) for sample in samples)
         return Batch(posts, token_ids, token_mask, pixels, image_index, torch.tensor(labels), sizes)
-
-    def _pad(self, texts: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
-        longest = max(map(len, texts), default=0)
-        token_ids = torch.full((len(texts), longest), self.tokenizer.pad_token_id or 0)
-        token_mask = torch.zeros(len(texts), longest, dtype=torch.bool)
-        for row, ids in enumerate(texts):
-            token_ids[row, : len(ids)] = torch.tensor(ids)
-            token_mask[row, : len(ids)] = True
-        return token_ids, token_mask
 
     def _distinct(self, posts: Sequence[tuple[Picture, ...]]) -> tuple[Tensor, Tensor]:
         distinct = {picture.key: picture for pictures in posts for picture in pictures}
@@ -129,6 +126,17 @@ class Preprocess:
         if not distinct:
             return torch.zeros(0, 3, self.image_size, self.image_size, dtype=torch.uint8), image_index
         return torch.stack([picture.pixels for picture in distinct.values()]), image_index
+
+
+def pad(texts: Sequence[Sequence[int]], padding: int) -> tuple[Tensor, Tensor]:
+    """Token ids of some texts → (B, T) with `padding` at the ends, and the mask (B, T) of what is real."""
+    longest = max(map(len, texts), default=0)
+    token_ids = torch.full((len(texts), longest), padding)
+    token_mask = torch.zeros(len(texts), longest, dtype=torch.bool)
+    for row, ids in enumerate(texts):
+        token_ids[row, : len(ids)] = torch.tensor(ids, dtype=torch.int64)
+        token_mask[row, : len(ids)] = True
+    return token_ids, token_mask
 
 
 def read_picture(source: ImageSource, size: int) -> Picture:

@@ -43,7 +43,7 @@ def complete(
 def without_text(sample: Sample, preprocess: Preprocess) -> Sample:
     """The same pictures under an empty text."""
     silent = preprocess.prepare(replace(sample.post, text="", images=()))
-    return replace(sample, post=replace(sample.post, text=""), token_ids=silent.token_ids)
+    return replace(silent, post=replace(sample.post, text=""), pictures=sample.pictures)
 
 
 def without_images(sample: Sample) -> Sample:

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rumorscope.data.text import clean_text
 from rumorscope.encoders._interface import ImageEncoder, ImageFeatures, TextEncoder, TextFeatures
 from rumorscope.encoders.preprocess import Picture
 from rumorscope.post import ImageSource, Post
@@ -52,7 +51,7 @@ def remembered_features(
     seeing = [module for module in detector.modules() if isinstance(module, ImageEncoder)]
     pictures = _Pictures(posts if seeing else [], loader)
     pictures.numbered = bool(seeing) and all(pictures.can_be_kept(tower) for tower in seeing)
-    with _answering(detector, posts, pictures, precision, tell):
+    with _answering(detector, posts, loader, pictures, precision, tell):
         yield loader.without_reading(pictures.stand_ins()) if pictures.numbered else loader
 
 
@@ -60,17 +59,23 @@ def remembered_features(
 def known_features(detector: nn.Module, posts: Sequence[Post], loader: Loader) -> Iterator[None]:
     """The same in full precision for another way of reading: pictures are known by their pixels."""
     seeing = any(isinstance(module, ImageEncoder) for module in detector.modules())
-    with _answering(detector, posts, _Pictures(posts if seeing else [], loader), "no", _silent):
+    with _answering(detector, posts, loader, _Pictures(posts if seeing else [], loader), "no", _silent):
         yield
 
 
 @contextmanager
 def _answering(
-    detector: nn.Module, posts: Sequence[Post], pictures: _Pictures, precision: Precision, tell: Tell
+    detector: nn.Module,
+    posts: Sequence[Post],
+    loader: Loader,
+    pictures: _Pictures,
+    precision: Precision,
+    tell: Tell,
 ) -> Iterator[None]:
     with ExitStack() as undo:
         for name, tower in detector.named_children():
-            remembered = _remember(tower, posts, pictures, precision, partial(tell, name))
+            texts = partial(loader.texts, name, posts)
+            remembered = _remember(tower, texts, pictures, precision, partial(tell, name))
             if remembered is not None:
                 tower.__dict__["forward"] = remembered  # shadows the method
                 undo.callback(tower.__dict__.pop, "forward")
@@ -150,7 +155,7 @@ class _RememberedTexts(_Remembered):
 
 def _remember(
     tower: nn.Module,
-    posts: Sequence[Post],
+    texts: Callable[[], list[str]],
     pictures: _Pictures,
     precision: Precision,
     tell: Callable[[int, int], None],
@@ -160,7 +165,7 @@ def _remember(
             return _remember_pictures(tower, pictures, precision, tell)
     if isinstance(tower, TextEncoder) and is_frozen(tower):
         with autocast(precision, _device(tower)):
-            return _remember_texts(tower, posts, precision, tell)
+            return _remember_texts(tower, texts(), precision, tell)
     return None
 
 
@@ -190,7 +195,7 @@ def _remember_pictures(
 
 
 def _remember_texts(
-    tower: TextEncoder, posts: Sequence[Post], precision: Precision, tell: Callable[[int, int], None]
+    tower: TextEncoder, texts: Sequence[str], precision: Precision, tell: Callable[[int, int], None]
 ) -> _RememberedTexts | None:
     forward, device = tower.forward, _device(tower)
 
@@ -200,18 +205,18 @@ def _remember_texts(
         tokens, pooled = forward(shown.clamp(min=0)[None].to(device), mask[None].to(device))
         return Features(tokens[0].cpu(), pooled[0].cpu())
 
-    texts = {_content(text): text for text in _distinct_texts(tower, posts)}
-    total_bytes = sum(_bytes(tower, len(text)) for text in texts.values())
+    shown = {_content(text): text for text in _tokenised(tower, texts)}
+    total_bytes = sum(_bytes(tower, len(text)) for text in shown.values())
     if total_bytes > FEATURE_BYTES:
         return None
     features = _features(
         FeatureCache(tower, precision),
-        {key: partial(encode, text) for key, text in texts.items()},
+        {key: partial(encode, text) for key, text in shown.items()},
         total_bytes=total_bytes,
         tell=tell,
     )
     remembered = _RememberedTexts(forward, encode)
-    for key, text in texts.items():
+    for key, text in shown.items():
         remembered.keep(text, features[key])
     return remembered
 
@@ -240,11 +245,10 @@ def _features(
     return known
 
 
-def _distinct_texts(tower: TextEncoder, posts: Sequence[Post]) -> list[Tensor]:
-    cleaned = list(dict.fromkeys(clean_text(post.text) for post in posts))
-    if not cleaned:
+def _tokenised(tower: TextEncoder, texts: Sequence[str]) -> list[Tensor]:
+    if not texts:
         return []
-    encoded = tower.tokenizer(cleaned, truncation=True, max_length=tower.max_tokens)["input_ids"]
+    encoded = tower.tokenizer(list(texts), truncation=True, max_length=tower.max_tokens)["input_ids"]
     return [torch.tensor(ids) for ids in dict.fromkeys(map(tuple, encoded)) if ids]
 
 

@@ -38,6 +38,10 @@ class Loader:
                 raise batch
             yield batch
 
+    def texts(self, tower: str, posts: Sequence[Post]) -> list[str]:
+        """The distinct texts that the tower of that name reads of the posts."""
+        return list(dict.fromkeys(text for post in posts for text in self._preprocess.texts(tower, post)))
+
     def picture(self, post: Post, source: ImageSource, size: int) -> Picture:
         """One picture of a post. Raises InputError where it cannot be read."""
         try:
