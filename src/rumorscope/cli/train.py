@@ -25,6 +25,7 @@ def train(
     ),
     data: list[Path] = typer.Option([], help="A folder with posts, in place of those in CONFIG; repeatable."),
     captions: list[Path] = typer.Option([], help="A folder with caption pairs, likewise; repeatable."),
+    forgeries: list[Path] = typer.Option([], help="A forgery set, likewise; repeatable."),
     split_file: Path | None = typer.Option(
         None, help="What `rumorscope data split` wrote for the folder, in place of its own splits."
     ),
@@ -49,7 +50,7 @@ def train(
 
     given = {"training.seed": seed, "data.split": split_file, "data.fold": fold}
     changes = [*changes, *(f"{key}={_toml(value)}" for key, value in given.items() if value is not None)]
-    run = read_run_config(config, changes, folders=data, captions=captions)
+    run = read_run_config(config, changes, folders=data, captions=captions, forgeries=forgeries)
     folder = to or Path("runs") / config.stem
     console = Console()
     summary = _train(run, folder, console)

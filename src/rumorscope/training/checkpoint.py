@@ -140,10 +140,31 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpo
         config=config,
         calibration=Calibration(**dict(record.calibration)),
         details=record.details,
-        hash=_hash(folder),
+        hash=checkpoint_hash(folder),
         folder=folder,
         domain=load_domain(folder / DOMAIN) if (folder / DOMAIN).is_file() else None,
     )
+
+
+def begin_with(detector: Detector, name: str, folder: Path) -> None:
+    """Give a detector those weights of another checkpoint that it has too; its others stay as they are.
+
+    Raises CheckpointError where the checkpoint is of another detector, is damaged, or has none that fits.
+    """
+    record = _read_record(folder)
+    if record.detector != name:
+        raise CheckpointError(
+            f"{folder} is of the detector '{record.detector}'; '{name}' begins with weights of its own kind"
+        )
+    own = detector.state_dict()
+    fitting = {
+        key: tensor
+        for key, tensor in _read_weights(folder / WEIGHTS).items()
+        if key in own and own[key].shape == tensor.shape
+    }
+    if not fitting:
+        raise CheckpointError(f"{folder / WEIGHTS} holds no weight that fits; use towers of the same kind")
+    detector.load_state_dict(fitting, strict=False)
 
 
 def resolve_checkpoint(run: str | Path) -> Path:
@@ -191,10 +212,7 @@ def _read_record(folder: Path) -> _Record:
 
 def _load_weights(detector: Detector, path: Path) -> None:
     """Copy the file's tensors in; halves become the detector's own precision."""
-    try:
-        state = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is cut off or no safetensors file: {error}") from error
+    state = _read_weights(path)
     found = {name: tuple(tensor.shape) for name, tensor in state.items()}
     detector.grow_to(found)
     expected = {name: tuple(tensor.shape) for name, tensor in detector.state_dict().items()}
@@ -211,7 +229,15 @@ def _load_weights(detector: Detector, path: Path) -> None:
     detector.load_state_dict(state)
 
 
-def _hash(folder: Path) -> str:
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is cut off or no safetensors file: {error}") from error
+
+
+def checkpoint_hash(folder: Path) -> str:
+    """First 16 hexadecimal digits of the SHA-256 over weights, record and domain."""
     digest = hashlib.sha256()
     for name in filter(lambda name: (folder / name).is_file(), (WEIGHTS, RECORD, DOMAIN)):
         with (folder / name).open("rb") as file:

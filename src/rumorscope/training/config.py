@@ -36,6 +36,7 @@ class DataConfig(Settings):
 
     folders: tuple[Path, ...] = ()
     captions: tuple[Path, ...] = ()
+    forgeries: tuple[Path, ...] = ()  # forgery sets, such as CASIA
     hold_out: HoldOut | None = None
     split: Path | None = None
     fold: str | None = None
@@ -55,6 +56,7 @@ class TrainingConfig(Settings):
     """How to train, whatever the detector."""
 
     seed: NonNegativeInt = 0
+    weights_from: Path | None = None  # a run of the same detector, whose weights this one begins with
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"
     max_gradient_norm: PositiveFloat = 1.0
     weight_decay: NonNegativeFloat = 0.0  # 0 is Adam, more is AdamW
@@ -98,7 +100,12 @@ class RunConfig(Settings):
 
 
 def read_run_config(
-    path: Path, changes: Iterable[str] = (), *, folders: Sequence[Path] = (), captions: Sequence[Path] = ()
+    path: Path,
+    changes: Iterable[str] = (),
+    *,
+    folders: Sequence[Path] = (),
+    captions: Sequence[Path] = (),
+    forgeries: Sequence[Path] = (),
 ) -> RunConfig:
     """Read a run's TOML; `section.key=value` changes and folders, where given, take the place of its own.
 
@@ -107,7 +114,7 @@ def read_run_config(
     values = read_toml(path)
     for change in changes:
         _apply(values, change)
-    for key, given in (("folders", folders), ("captions", captions)):
+    for key, given in (("folders", folders), ("captions", captions), ("forgeries", forgeries)):
         if given:
             values.setdefault("data", {})[key] = list(given)
     if not isinstance(values.get("detector"), dict) or "name" not in values["detector"]:

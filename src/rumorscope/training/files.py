@@ -38,9 +38,14 @@ def written_whole(folder: Path) -> Iterator[Path]:
 
 def write_text_whole(path: Path, text: str) -> None:
     """Replace a file's text in one step."""
+    write_bytes_whole(path, text.encode())
+
+
+def write_bytes_whole(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step; of several processes that do it at once, one remains."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(data)
     _flush(partial)
     partial.replace(path)
 

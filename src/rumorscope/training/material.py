@@ -13,6 +13,7 @@ from rumorscope.detectors import Fit, Stage
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.training.config import DataConfig
+from rumorscope.training.forgeries import news_forgeries, saved_alike
 
 TRAINING_SPLITS = ("train", None)  # a manifest without splits is all for training
 VALIDATION_SPLITS = ("validation",)
@@ -26,6 +27,8 @@ class Material:
     validation: Sequence[Post] = ()
     captions: Sequence[Post] = ()
     caption_validation: Sequence[Post] = ()
+    forgeries: Sequence[Post] = ()  # pictures alone: of forgery sets, and news pictures beside copies forged
+    forgery_validation: Sequence[Post] = ()  # of forgery sets
     fingerprints: dict[str, str] = field(default_factory=dict)  # folder → of its manifest
     divisions: dict[str, str] = field(default_factory=dict)  # fingerprint of the posts → with their parts
 
@@ -50,17 +53,22 @@ class Material:
     def _pair(self, stage: Stage | Fit) -> tuple[Sequence[Post], Sequence[Post]]:
         if stage.data == "captions":
             return self.captions, self.caption_validation
+        if stage.data == "forgeries":
+            return self.forgeries, self.forgery_validation
         return self.train, self.validation
 
 
 _VALIDATION_HELP = {
     "posts": "give the manifest a 'validation' split, or set [data.hold_out]",
     "captions": "give the captions' manifest a 'validation' split",
+    "forgeries": "give the forgery set a 'validation' split",
 }
 _HELP = {
     "posts": "name a folder with a manifest under [data] folders, or with --data",
     "captions": "name a folder with captions under [data] captions, or with --captions, "
     "or leave the stage out with epochs = 0 under [training.stages.<name>]",
+    "forgeries": "name a forgery set under [data] forgeries (`rumorscope data import casia1`), or leave the "
+    "stage out with epochs = 0 under [training.stages.<name>]",
 }
 
 
@@ -71,17 +79,23 @@ def gather(config: DataConfig, seed: int = 0) -> Material:
     """
     manifests = _divided(config, [load_manifest(folder) for folder in config.folders])
     captions = [load_manifest(folder) for folder in config.captions]
+    forgeries = [load_manifest(folder) for folder in config.forgeries]
     train, validation = _of(manifests, TRAINING_SPLITS), _of(manifests, VALIDATION_SPLITS)
     if (held := config.hold_out) and not (config.split and validation):
         train, validation = hold_out([*train, *validation], held.by, held.fraction, held.seed)
     if config.posts_per_image:
         train = thin(train, config.posts_per_image, seed)
+    forged = saved_alike(_of(forgeries, TRAINING_SPLITS))
     return Material(
         train=train,
         validation=validation,
         captions=_of(captions, TRAINING_SPLITS),
         caption_validation=_of(captions, VALIDATION_SPLITS),
-        fingerprints={str(manifest.folder): manifest.fingerprint for manifest in [*manifests, *captions]},
+        forgeries=[*forged, *news_forgeries(train, most=len(forged) // 2)],
+        forgery_validation=saved_alike(_of(forgeries, VALIDATION_SPLITS)),
+        fingerprints={
+            str(manifest.folder): manifest.fingerprint for manifest in [*manifests, *captions, *forgeries]
+        },
         divisions={manifest.origin: manifest.fingerprint for manifest in manifests},
     )
 

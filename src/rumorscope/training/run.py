@@ -23,7 +23,12 @@ from rumorscope.encoders.sources import PretrainedTowers
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.training.calibration import Calibration, calibrated
-from rumorscope.training.checkpoint import load_checkpoint, save_checkpoint
+from rumorscope.training.checkpoint import (
+    begin_with,
+    load_checkpoint,
+    resolve_checkpoint,
+    save_checkpoint,
+)
 from rumorscope.training.config import RunConfig, differences
 from rumorscope.training.domain import FEWEST, Domain, fit_domain, kept_posts
 from rumorscope.training.files import write_text_whole
@@ -77,6 +82,8 @@ def train_run(
         write_text_whole(folder / "config.json", _json(_record(config, material)))
     seed_everything(config.training.seed)
     detector = detector_class(config.name)(config.detector_config(), towers or PretrainedTowers())
+    if config.training.weights_from:
+        begin_with(detector, config.name, resolve_checkpoint(config.training.weights_from))
     trainer = Trainer(detector, material, config.training, folder, processes=processes, report=report)
     trainer.run()
     _finish(trainer, config, material, folder)

@@ -19,7 +19,6 @@ from rumorscope.evaluation.experiments.results import Cell, CellResult, Failure,
 from rumorscope.evaluation.experiments.rows import UNCHANGED, Changes, Row, plan_rows
 from rumorscope.evaluation.experiments.running import Watcher, compute_all, fitting_processes
 from rumorscope.evaluation.experiments.stored import save_results
-from rumorscope.training.config import RunConfig
 
 OpenTest = Literal["chosen", "every"]
 
@@ -57,11 +56,16 @@ def plan_experiment(
     """Read the data, make its splits, and name every cell. Raises InputError for whatever cannot be."""
     rows = plan_rows(config, changes)
     columns = tuple(prepare_column(entry, folder / "splits", progress) for entry in config.data)
-    captions = _Captions()
+    known = _Fingerprints()
     jobs = tuple(
         Job(
             cell=cell,
-            key=cell_key(cell.run, fold.fingerprints, captions.fingerprints(cell.run)),
+            key=cell_key(
+                cell.run,
+                fold.fingerprints,
+                known.of(cell.run.data.captions),
+                known.of(cell.run.data.forgeries),
+            ),
             cache=cache,
             opens_test=kind != "sweep" or limits.open_test == "every",
             keeps_features=cell.seed == config.seeds[0],
@@ -180,14 +184,14 @@ def _record(plan: Plan, limits: Limits) -> dict[str, Any]:
     }
 
 
-class _Captions:
-    """Fingerprints of caption manifests, each read once."""
+class _Fingerprints:
+    """Fingerprints of the manifests that runs learn from beside the column's, each read once."""
 
     def __init__(self) -> None:
         self._known: dict[Path, str] = {}
 
-    def fingerprints(self, run: RunConfig) -> list[str]:
-        for folder in run.data.captions:
+    def of(self, folders: Sequence[Path]) -> list[str]:
+        for folder in folders:
             if folder not in self._known:
                 self._known[folder] = load_manifest(folder).fingerprint
-        return [self._known[folder] for folder in run.data.captions]
+        return [self._known[folder] for folder in folders]

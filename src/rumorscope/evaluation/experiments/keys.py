@@ -15,17 +15,27 @@ from typing import Any
 from rumorscope import __version__
 from rumorscope.encoders._interface import COMPACT
 from rumorscope.encoders.compact import COMPACT_FOLDER
+from rumorscope.knowledge.store import ConceptStore
+from rumorscope.training.checkpoint import checkpoint_hash, resolve_checkpoint
 from rumorscope.training.config import RunConfig
 from rumorscope.training.run import FREE_TO_CHANGE
 
 CELL_FORMAT = 1
 """Raised whenever the same run comes to other numbers: cells of an older format are computed anew."""
 
-PATHS = {"folders", "captions", "split", "fold"}  # of [data]; their content's fingerprints stand for them
+PATHS = {
+    "folders",
+    "captions",
+    "forgeries",
+    "split",
+    "fold",
+}  # of [data]; their content's fingerprints stand for them
 
 
-def cell_key(run: RunConfig, data: Sequence[str], captions: Sequence[str]) -> str:
-    """The key of a run with its seed; `data` and `captions` are the fingerprints of its manifests.
+def cell_key(
+    run: RunConfig, data: Sequence[str], captions: Sequence[str], forgeries: Sequence[str] = ()
+) -> str:
+    """The key of a run with its seed; the others are the fingerprints of its manifests.
 
     A tower that is named by the hub counts by its name: what the hub serves under it is not looked at.
     """
@@ -35,9 +45,13 @@ def cell_key(run: RunConfig, data: Sequence[str], captions: Sequence[str]) -> st
         "rumorscope": __version__,
         "detector": _by_content(values["detector"]),
         "data": {key: value for key, value in values["data"].items() if key not in PATHS},
-        "training": {key: value for key, value in values["training"].items() if key not in FREE_TO_CHANGE},
+        "training": _training(values["training"]),
         "fingerprints": {"data": list(data), "captions": list(captions)},
     }
+    if forgeries:
+        decides["forgeries"] = list(forgeries)
+    if "store" in values["detector"] and values["detector"].get("knowledge") != "none":
+        decides["store"] = ConceptStore(values["detector"]["store"]).fingerprint
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -46,9 +60,21 @@ def _by_content(values: Any) -> Any:
     if not isinstance(values, dict):
         return values
     return {
-        key: _tower(value) if key == "model" and isinstance(value, str) else _by_content(value)
+        key: None
+        if key == "store"
+        else _tower(value)
+        if key == "model" and isinstance(value, str)
+        else _by_content(value)
         for key, value in values.items()
     }
+
+
+def _training(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings that decide, with the checkpoint to begin with in place of where it lies."""
+    decides = {key: value for key, value in values.items() if key not in {*FREE_TO_CHANGE, "weights_from"}}
+    if values["weights_from"]:
+        decides["weights_from"] = checkpoint_hash(resolve_checkpoint(values["weights_from"]))
+    return decides
 
 
 def _tower(model: str) -> str:
