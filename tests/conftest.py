@@ -31,6 +31,20 @@ def real_models() -> Path:
     return _folder("RUMORSCOPE_MODELS")
 
 
+@pytest.fixture(scope="session")
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A concept store that knows something of what the tiny posts claim."""
+    from tiny import tiny_concepts
+
+    return tiny_concepts(tmp_path_factory.mktemp("concepts"))
+
+
+@pytest.fixture(autouse=True)
+def own_store(tiny_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store that is used where none is named: never the one of whoever runs the tests."""
+    monkeypatch.setenv("RUMORSCOPE_KNOWLEDGE", str(tiny_store))
+
+
 @pytest.fixture(autouse=True)
 def feature_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder for each test, so that none finds what another has computed."""

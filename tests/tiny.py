@@ -33,7 +33,8 @@ from transformers import (
     ResNetModel,
 )
 
-from rumorscope.post import ImageSource, Label, Post
+from rumorscope.knowledge.building import build_store
+from rumorscope.post import ImageSource, Label, Manipulation, Post
 
 WIDTH = 32
 IMAGE_SIZE = 32
@@ -43,6 +44,13 @@ TEXT_POSITIONS = 77
 WORDS = (
     "shark street flood bridge fake photo breaking police statement confirmed official report after storm "
     "city holds people the a in of on not real seen swimming calm park"
+)
+FACTS = (
+    ("AtLocation", "shark", "sea"),
+    ("AtLocation", "shark", "aquarium"),
+    ("CapableOf", "shark", "swim"),
+    ("IsA", "shark", "fish"),
+    ("AtLocation", "photo", "album"),
 )
 CHARACTERS = "网传鲨鱼出现在街头官方证实大桥垮塌图片为假警方通报没有人受伤。，"
 
@@ -108,11 +116,7 @@ def tiny_mobilenet(folder: Path) -> Path:
 
 def tiny_picture(colour: str, *, size: tuple[int, int] = (80, 60)) -> bytes:
     """A PNG file of one colour with a white disc; `size` is width and height in pixels."""
-    image = Image.new("RGB", size, colour)
-    ImageDraw.Draw(image).ellipse((10, 10, size[0] // 2, size[1] // 2), fill="white")
-    file = io.BytesIO()
-    image.save(file, format="PNG")
-    return file.getvalue()
+    return _png(_disc(Image.new("RGB", size, colour)))
 
 
 def tiny_posts(folder: Path | None = None) -> list[Post]:
@@ -139,6 +143,35 @@ def tiny_posts(folder: Path | None = None) -> list[Post]:
     ]
 
 
+def tiny_forgeries() -> list[Post]:
+    """Eight pictures alone: four of a forgery set and four of news, half of each altered."""
+    colours = ("red", "green", "orange", "blue", "teal", "brown", "black", "pink")
+    return [
+        Post(
+            f"forged-{index}",
+            "",
+            _files(None, colour),
+            label=Label.NON_RUMOR if index >= 4 else None,
+            manipulation=Manipulation(tampered, mask=tiny_mask() if tampered else None),
+        )
+        for index, colour in enumerate(colours)
+        for tampered in (index % 2 == 0,)
+    ]
+
+
+def tiny_mask() -> bytes:
+    """A PNG file that marks where `tiny_picture` has its disc."""
+    return _png(_disc(Image.new("RGB", (80, 60), "black")))
+
+
+def tiny_concepts(folder: Path) -> Path:
+    """A concept store in a new file, in the form that CN-100K is published in."""
+    source = folder / "train.txt"
+    source.write_text("".join(f"{relation}\t{head}\t{tail}\n" for relation, head, tail in FACTS))
+    build_store(source, folder / "concepts.sqlite")
+    return folder / "concepts.sqlite"
+
+
 def _files(folder: Path | None, *colours: str) -> tuple[ImageSource, ...]:
     if folder is None:
         return tuple(tiny_picture(colour) for colour in colours)
@@ -147,6 +180,17 @@ def _files(folder: Path | None, *colours: str) -> tuple[ImageSource, ...]:
     for path, colour in zip(paths, colours, strict=True):
         path.write_bytes(tiny_picture(colour))
     return paths
+
+
+def _disc(image: Image.Image) -> Image.Image:
+    ImageDraw.Draw(image).ellipse((10, 10, image.width // 2, image.height // 2), fill="white")
+    return image
+
+
+def _png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format="PNG")
+    return file.getvalue()
 
 
 def _transformer() -> dict[str, int]:

@@ -28,7 +28,7 @@ from rumorscope.encoders.sources import PretrainedTowers, SavedTowers, save_towe
 from rumorscope.post import Label, Post
 from rumorscope.training.frozen import remembered_features
 from rumorscope.training.loading import Loader
-from tiny import tiny_picture, tiny_posts
+from tiny import tiny_forgeries, tiny_picture, tiny_posts
 
 IMAGE_SIZE, RECEPTIVE_FIELDS = 64, (16, 32)  # 16 fine regions, 4 coarse ones
 FASTEST = 2e-3  # a learning rate at which whatever can be learned is, and nothing is thrown about
@@ -136,10 +136,11 @@ def check_gradients_reach_every_parameter(case: Case) -> None:
     """In each stage, every parameter that it trains gets a gradient, and it trains none twice."""
     for position, stage in _by_gradients(case):
         detector = case.build().train()
+        posts = tiny_forgeries() if stage.data == "forgeries" else tiny_posts()
         parameters = _train_only(detector, detector.stages()[position])
         assert len({id(parameter) for parameter in parameters.values()}) == len(parameters)
         assert parameters
-        _loss(detector, detector.stages()[position], detector.preprocess(tiny_posts())).backward()
+        _loss(detector, detector.stages()[position], detector.preprocess(posts)).backward()
         without = [
             name
             for name, parameter in parameters.items()

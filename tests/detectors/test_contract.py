@@ -14,6 +14,14 @@ from tiny import tiny_clip
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cafe-literal": ("cafe", {"paper_literal": True}),
+    "kecl-dream": (
+        "kecl",
+        {"refinement": "dream", "global_alignment_weight": 0.5, "mask_weight": 1.0, "forgery_epochs": 1},
+    ),
+    "kecl-entangled": ("kecl", {"variant": "entangled"}),
+    "kecl-no_forgery": ("kecl", {"forgery_epochs": 0}),
+    "kecl-no_knowledge": ("kecl", {"knowledge": "none"}),
+    "kecl-shared": ("kecl", {"classifier_reads": "shared"}),
     "micc-ms_alpha": ("micc", {"variant": "ms_alpha"}),
     "micc-ms_beta": ("micc", {"variant": "ms_beta"}),
     "micc-a_gamma": ("micc", {"variant": "a_gamma"}),

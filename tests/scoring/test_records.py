@@ -5,6 +5,8 @@ import json
 from rumorscope.post import Contribution, Evidence, Label, Region, RelevanceMap, Verdict
 from rumorscope.scoring.records import COLUMNS, record
 
+LACK = ("text: the post has none", "picture: the post has none")
+
 
 def test_a_verdict_as_plain_values() -> None:
     evidence = Evidence(
@@ -12,13 +14,14 @@ def test_a_verdict_as_plain_values() -> None:
         (RelevanceMap(0, 32, ((1 / 3, 0.0),)),),
         Contribution(without_text=0.5),
     )
-    row = record(Verdict("a", 2 / 3, Label.NON_RUMOR, "micc", "0f", "too close", evidence))
+    row = record(Verdict("a", 2 / 3, Label.NON_RUMOR, "micc", "0f", "too close", evidence, missing=LACK))
     assert row == {
         "id": "a",
         "rumor_probability": 0.666667,
         "label": "non_rumor",
         "abstained": "too close",
         "warning": None,
+        "missing": "text: the post has none; picture: the post has none",
         "error": None,
         "detector": "micc",
         "checkpoint": "0f",

@@ -6,7 +6,7 @@ Shapes: **B** posts, **D** width of the fused feature.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -17,7 +17,7 @@ from rumorscope.encoders._interface import Towers
 from rumorscope.encoders.architecture import Modality
 from rumorscope.encoders.preprocess import Batch, Preprocess
 from rumorscope.losses.binary_cross_entropy import binary_cross_entropy
-from rumorscope.post import Evidence
+from rumorscope.post import Evidence, Post
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Stage:
     groups: Sequence[ParameterGroup]
     epochs: int
     batch_size: int
-    data: Literal["posts", "captions"] = "posts"
+    data: Literal["posts", "captions", "forgeries"] = "posts"
     sampling: Literal["shuffled", "one_per_image"] = "shuffled"
     select: Literal["validation", "last"] = "validation"  # which epoch's weights to keep
 
@@ -111,6 +111,24 @@ class Detector(nn.Module, ABC):
         weights of another detector are told apart.
         """
 
+    def missing(self, batch: Batch) -> list[tuple[str, ...]]:
+        """What each post does not give, of that which the detector reads, in words for people."""
+        return [tuple(_missing(post, self.reads)) for post in batch.posts]
+
+    def ruled_out(self, batch: Batch, output: Any) -> Mapping[str, Tensor]:
+        """Log-odds (B,) once one way of going wrong is ruled out, by the names of `FailureModes`.
+
+        NaN where it cannot apply to the post. A detector that tells no failure modes apart gives none.
+        """
+        return {}
+
     def evidence(self, batch: Batch, output: Any) -> list[Evidence]:
         """Why each post was judged as it was; a detector that cannot say gives empty evidence."""
         return [Evidence() for _ in batch.posts]
+
+
+def _missing(post: Post, reads: frozenset[Modality]) -> Iterator[str]:
+    if "text" in reads and not post.text.strip():
+        yield "text: the post has none"
+    if "image" in reads and not post.images:
+        yield "picture: the post has none"

@@ -7,7 +7,17 @@ from typing import Any
 
 from rumorscope.post import Verdict
 
-COLUMNS = ("id", "rumor_probability", "label", "abstained", "warning", "error", "detector", "checkpoint")
+COLUMNS = (
+    "id",
+    "rumor_probability",
+    "label",
+    "abstained",
+    "warning",
+    "missing",
+    "error",
+    "detector",
+    "checkpoint",
+)
 EVIDENCE = "evidence"
 _DECIMALS = 6  # float32 carries no more
 
@@ -20,6 +30,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
         "label": verdict.label.name.lower() if verdict.label is not None else None,
         "abstained": verdict.abstained,
         "warning": verdict.warning,
+        "missing": "; ".join(verdict.missing) or None,
         "error": verdict.error,
         "detector": verdict.detector,
         "checkpoint": verdict.checkpoint,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
+from torch import Tensor
 
 from rumorscope.data.text import clean_text
 from rumorscope.detectors import Detector, Output
@@ -20,7 +21,7 @@ from rumorscope.encoders.preprocess import Batch, Sample
 from rumorscope.errors import InputError
 from rumorscope.explanation.occlusion import complete
 from rumorscope.explanation.record import read_faithfulness
-from rumorscope.post import Evidence, Label, Post, Verdict
+from rumorscope.post import Evidence, FailureModes, Label, Post, Verdict
 from rumorscope.scoring.prefetch import prefetch
 from rumorscope.training.checkpoint import Calibration, load_checkpoint, resolve_checkpoint
 from rumorscope.training.domain import Domain
@@ -96,7 +97,7 @@ class Scorer:
         answers: list[float] = []
         for start in range(0, len(samples), batch_size):
             _, output = self._forward(samples[start : start + batch_size])
-            answers += self._calibrated(output)
+            answers += self._calibrated(output.logits)
         return answers
 
     def _prepare(self, post: Post | BadPost) -> Sample | BadPost:
@@ -123,14 +124,23 @@ class Scorer:
             return []
         batch, output = self._forward(samples)
         verdicts = [
-            self._verdict(sample.post, probability, warning)
-            for sample, probability, warning in zip(
-                samples, self._calibrated(output), self._warnings(output), strict=True
+            replace(self._verdict(sample.post, probability, warning), missing=missing)
+            for sample, probability, warning, missing in zip(
+                samples,
+                self._calibrated(output.logits),
+                self._warnings(output),
+                self.detector.missing(batch),
+                strict=True,
             )
         ]
         if not explain:
             return verdicts
-        evidence = self.detector.evidence(batch, output)
+        evidence = [
+            replace(found, failure_modes=modes)
+            for found, modes in zip(
+                self.detector.evidence(batch, output), self._failure_modes(batch, output), strict=True
+            )
+        ]
         return [
             replace(verdict, evidence=self._complete(found, sample)) if verdict.error is None else verdict
             for verdict, found, sample in zip(verdicts, evidence, samples, strict=True)
@@ -144,9 +154,18 @@ class Scorer:
         batch = self.detector.preprocess.collate(samples).to(self.device)
         return batch, self.detector(batch)
 
-    def _calibrated(self, output: Output) -> list[float]:
-        probabilities: list[float] = self.calibration.probability(output.logits).tolist()  # (B,)
+    def _calibrated(self, logits: Tensor) -> list[float]:
+        probabilities: list[float] = self.calibration.probability(logits).tolist()  # (B,)
         return probabilities
+
+    def _failure_modes(self, batch: Batch, output: Output) -> list[FailureModes]:
+        ruled_out = {
+            name: self._calibrated(logits) for name, logits in self.detector.ruled_out(batch, output).items()
+        }
+        return [
+            FailureModes(**{name: None if math.isnan(p[row]) else p[row] for name, p in ruled_out.items()})
+            for row in range(len(batch))
+        ]
 
     def _warnings(self, output: Output) -> list[str | None]:
         if self.domain is None:
