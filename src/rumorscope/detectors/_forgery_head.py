@@ -1,8 +1,9 @@
-"""Whether a picture was altered, and where: a linear layer on what the image tower says (KECL).
+"""Whether a picture was altered, and where: linear layers on what the image tower says (KECL).
 
-The same layer reads the summary of the picture and each of its regions. Where the summary is their mean, as
-in a convolutional tower, the log-odds of the picture are the mean of the places: a class activation map (Zhou
-et al. 2016).
+Unless masks teach where, one layer reads the summary of the picture and each of its regions. Where the
+summary is their mean, as in a convolutional tower, the log-odds of the picture are the mean of the places: a
+class activation map (Zhou et al. 2016). Masks need a layer of their own: most places of an altered picture
+are as they were, so by the same layer the picture would be, too.
 
 Shapes: **U** pictures, **R** regions of one, **F** of them at the finest scale, **B** posts.
 """
@@ -27,9 +28,10 @@ class ForgeryHead(nn.Module):
     finest: Tensor  # (F,) which regions
     authentic: Tensor  # () mean log-odds of authentic pictures; NaN before any was seen in training
 
-    def __init__(self, width: int, grid: RegionGrid) -> None:
+    def __init__(self, width: int, grid: RegionGrid, *, learns_places: bool) -> None:
         super().__init__()
         self.score = nn.Linear(width, 1)
+        self.place_score = nn.Linear(width, 1) if learns_places else None
         scale = grid.receptive_fields.index(min(grid.receptive_fields))
         finest = (grid.scales == scale).nonzero().squeeze(-1)
         rows_first = sorted(
@@ -47,7 +49,8 @@ class ForgeryHead(nn.Module):
     def forward(self, pictures: ImageFeatures) -> tuple[Tensor, Tensor]:
         """(U, R, ·) regions, (U, ·) summaries → log-odds of the pictures (U,) and of their places (U, F)."""
         whole: Tensor = self.score(pictures.pooled).squeeze(-1)
-        places: Tensor = self.score(pictures.regions[:, self.finest]).squeeze(-1)
+        score = self.score if self.place_score is None else self.place_score
+        places: Tensor = score(pictures.regions[:, self.finest]).squeeze(-1)
         return whole, places
 
     def as_grid(self, places: Tensor) -> Tensor:

@@ -129,7 +129,7 @@ class Kecl(Detector):
         self.image = towers.image("image", config.image)
         checked = config.knowledge == "checked"
         self.claim_text = towers.text("claim_text", config.claim_text) if checked else None
-        self.forgery = ForgeryHead(self.image.width, self.image.grid)
+        self.forgery = ForgeryHead(self.image.width, self.image.grid, learns_places=config.mask_weight > 0)
         self.preprocess = KeclPreprocess(
             self.text.tokenizer,
             self.text.max_tokens,
