@@ -88,7 +88,7 @@ def test_the_same_again_changes_nothing(published: Path, tmp_path: Path) -> None
     assert not first.unchanged
     assert (again.edges, again.terms) == (first.edges, first.terms)
     assert (to.read_bytes(), to.stat().st_mtime_ns) == before
-    assert list(tmp_path.iterdir()) == [to]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".to.lock", "to"]
 
 
 def test_another_file_adds_to_the_store(tmp_path: Path) -> None:
@@ -139,7 +139,13 @@ def test_a_killed_build_goes_on(
     build_store(long_file, straight)
     assert edges(to) == edges(straight)
     assert len(edges(to)) == 600
-    assert {path.name for path in tmp_path.iterdir()} == {"long.gz", "to", "straight"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "long.gz",
+        "to",
+        ".to.lock",
+        "straight",
+        ".straight.lock",
+    }
 
 
 _DIE = """
@@ -207,6 +213,19 @@ def test_unreadable_staged_edges_are_read_anew(published: Path, tmp_path: Path) 
 def test_two_processes_do_not_build_one_store(published: Path, tmp_path: Path) -> None:
     with FileLock(tmp_path / ".to.lock"), pytest.raises(InputError, match="another process is building"):
         build_store(published, tmp_path / "to")
+
+
+def test_one_that_waits_for_the_lock_shares_it_with_those_that_come_later(tmp_path: Path) -> None:
+    waiting = FileLock(tmp_path / ".to.lock")
+    with staging.Staging(tmp_path / "to", "key"):
+        opened = (tmp_path / ".to.lock").stat().st_ino
+    assert (tmp_path / ".to.lock").stat().st_ino == opened
+    with (
+        waiting,
+        pytest.raises(InputError, match="another process is building"),
+        staging.Staging(tmp_path / "to", "key"),
+    ):
+        pass
 
 
 def test_a_store_that_another_process_has_just_built_is_not_lost(

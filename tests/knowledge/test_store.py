@@ -7,7 +7,10 @@ import os
 import pickle
 import random
 import sqlite3
+import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import platformdirs
@@ -15,6 +18,7 @@ import pytest
 
 from knowledge.conftest import line, write_gzip
 from rumorscope.errors import InputError
+from rumorscope.knowledge import store as store_module
 from rumorscope.knowledge.building import build_store
 from rumorscope.knowledge.store import ConceptStore, Known, default_store
 from rumorscope.post import Triple
@@ -100,6 +104,70 @@ def test_a_forked_process_opens_the_file_anew(store: ConceptStore, monkeypatch: 
         assert forked._connection is not before
         before.close()
     monkeypatch.undo()
+
+
+def _ask_after_fork(store: ConceptStore) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(store.about, ["dog"] * 40))
+    os._exit(0 if all(one == found[0] != () for one in found) else 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_amid_queries_leaves_nothing_locked(store: ConceptStore) -> None:
+    asking = threading.Event()
+
+    def ask() -> None:
+        while not asking.is_set():
+            store.about("dog")
+
+    context = get_context("fork")
+    with ThreadPoolExecutor(2) as pool:
+        busy = [pool.submit(ask) for _ in range(2)]
+        children = [context.Process(target=_ask_after_fork, args=(store,)) for _ in range(10)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join(20)
+        asking.set()
+        hanging = [child for child in children if child.is_alive()]
+        for child in hanging:
+            child.kill()
+        assert hanging == []
+        assert [child.exitcode for child in children] == [0] * 10
+        assert [future.exception() for future in busy] == [None, None]
+
+
+def test_a_fork_waits_for_the_query_at_work(store: ConceptStore) -> None:
+    forked = threading.Event()
+
+    def fork() -> None:
+        if (child := os.fork()) == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        forked.set()
+
+    thread = threading.Thread(target=fork)
+    with warnings.catch_warnings(), store_module._LOCK:
+        warnings.simplefilter("ignore", DeprecationWarning)
+        thread.start()
+        assert not forked.wait(0.2)
+    thread.join(20)
+    assert forked.is_set()
+
+
+def test_no_more_than_so_many_terms_are_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = [f"common{number:02}" + "x" * (number % 2) for number in range(20)]
+    lines = [line("IsA", f"en/{term}", "en/thing", 1.0) for term in terms]
+    build_store(write_gzip(tmp_path / "common.gz", lines), tmp_path / "to")
+    lengths = range(len("en/common00x"), len("en/common00x") + 1)
+    with ConceptStore(tmp_path / "to") as store:
+        odd = [(f"en/{term}", 1) for term in terms if term.endswith("x")]
+        assert store.beginning("en/common", lengths, 100) == odd
+        assert store.beginning("en/common", lengths, 3) == odd[:3]
+        monkeypatch.setattr(store_module, "_MOST_SCANNED", 8)
+        assert store.beginning("en/common", lengths, 100) == odd[:4]
+        assert store.ending("en/x", lengths, 100) == sorted(odd, key=lambda found: found[0][::-1])[:8]
 
 
 def test_an_open_store_outlives_its_replacement(published: Path, tmp_path: Path) -> None:

@@ -50,8 +50,7 @@ class Staging:
 
     def __exit__(self, *error: object) -> None:
         self._connection.close()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
-        self._lock.release()
+        self._lock.release()  # the file stays: another process may have it open, and would lock a deleted one
 
     def progress(self, sha256: str) -> tuple[int, Counter[str]]:
         """Where to go on in a file, in bytes of its text, and what became of the lines before."""

@@ -29,6 +29,13 @@ FORMAT = 1
 VARIABLE = "RUMORSCOPE_KNOWLEDGE"
 
 _MORE_THAN_ANY = 1 << 32
+_MOST_SCANNED = 20_000  # terms that begin alike: a few milliseconds, in which no other thread is served
+
+# Queries take microseconds, so that one lock serves all stores and threads. A fork waits for it: the child
+# gets it free, and no connection that is in the middle of a query.
+_LOCK = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 def default_store() -> Path:
@@ -66,7 +73,8 @@ class ConceptStore:
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = default_store() if path is None else Path(path)
-        self._open()
+        with _LOCK:
+            self._open()
         try:
             meta = {key: json.loads(value) for key, value in self._ask("SELECT key, value FROM meta")}
             self.languages: tuple[str, ...] = tuple(meta["languages"])
@@ -120,17 +128,20 @@ class ConceptStore:
         return int(rows[0][0]) if rows else 0
 
     def beginning(self, key: str, lengths: range, most: int) -> list[tuple[str, int]]:
-        """Terms that begin as the key does, and their degrees: at most so many, of so many characters."""
-        return self._range("SELECT term, edges FROM terms", "term", key, lengths, most)
+        """Terms that begin as the key does, and their degrees: at most so many, of so many characters.
+
+        Of those that begin so only the first 20,000 in alphabetic order are looked at.
+        """
+        return self._range(_ALIKE, key, lengths, most)
 
     def ending(self, key: str, lengths: range, most: int) -> list[tuple[str, int]]:
         """Terms of the key's language that end as its text does, and their degrees."""
-        rows = self._range("SELECT term, edges FROM backwards", "term", backwards(key), lengths, most)
+        rows = self._range(_ALIKE_BACKWARDS, backwards(key), lengths, most)
         return [(backwards(term), edges) for term, edges in rows]
 
     def close(self) -> None:
         """Give the file back; the store answers nothing afterwards."""
-        with self._lock:
+        with _LOCK:
             self._connection.close()
 
     def __enter__(self) -> ConceptStore:
@@ -142,9 +153,9 @@ class ConceptStore:
     def __reduce__(self) -> tuple[type[ConceptStore], tuple[Path]]:
         return ConceptStore, (self.path.absolute(),)
 
-    def _range(self, select: str, column: str, key: str, lengths: range, most: int) -> list[tuple[str, int]]:
-        query = f"{select} WHERE {column} >= ? AND {column} < ? AND length({column}) BETWEEN ? AND ? LIMIT ?"
-        return self._ask(query, key, f"{key}\U0010ffff", lengths.start, lengths.stop - 1, most)
+    def _range(self, query: str, key: str, lengths: range, most: int) -> list[tuple[str, int]]:
+        end = f"{key}\U0010ffff"
+        return self._ask(query, key, end, _MOST_SCANNED, lengths.start, lengths.stop - 1, most)
 
     def _keys(self, text: str) -> list[str]:
         keys = (term_key(text, language) for language in self.languages)
@@ -153,13 +164,12 @@ class ConceptStore:
     def _open(self) -> None:
         self._connection = open_store(self.path)
         self._process = os.getpid()
-        self._lock = threading.Lock()  # queries take microseconds: one connection serves all threads
 
     def _ask(self, query: str, *values: object) -> list[Any]:
-        if self._process != os.getpid():
-            self._open()  # a forked process must not share the file's handle
         try:
-            with self._lock:
+            with _LOCK:
+                if self._process != os.getpid():
+                    self._open()  # a forked process must not share the file's handle
                 return self._connection.execute(query, values).fetchall()
         except UnicodeEncodeError:  # half of a pair of characters: no text, and so nothing that is known
             return []
@@ -168,6 +178,12 @@ class ConceptStore:
 
 
 _EDGES = "SELECT head, relation, tail, weight FROM edges"
+_ALIKE = (
+    "SELECT term, edges FROM"
+    " (SELECT term, edges FROM terms WHERE term >= ? AND term < ? ORDER BY term LIMIT ?)"
+    " WHERE length(term) BETWEEN ? AND ? LIMIT ?"
+)
+_ALIKE_BACKWARDS = _ALIKE.replace("terms", "backwards")
 _HEAVIEST = "ORDER BY weight DESC, tail, head, relation LIMIT ?"
 
 
