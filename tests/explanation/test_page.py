@@ -14,7 +14,18 @@ from PIL import Image
 
 from rumorscope.errors import InputError
 from rumorscope.explanation.page import explanation_page
-from rumorscope.post import Contribution, Evidence, Label, Post, Region, RelevanceMap, Verdict
+from rumorscope.post import (
+    Claim,
+    Contribution,
+    Evidence,
+    FailureModes,
+    Label,
+    Post,
+    Region,
+    RelevanceMap,
+    Triple,
+    Verdict,
+)
 
 SCRIPT = "<script>alert('x')</script>"
 
@@ -90,6 +101,22 @@ def test_regions_and_heat_lie_where_they_should(tmp_path: Path) -> None:
     views = [tag["viewbox"] for tag in page.all("svg") if "viewbox" in tag and "class" not in tag]
     assert views == ["0 0 64 48"] * 3
     assert len(page.all("input")) == len(page.all("label")) == 4  # regions, two scales, the picture alone
+
+
+def test_claims_and_failure_modes_stand_beside_what_is_known() -> None:
+    lies = Claim(Triple("shark", "AtLocation", "<street>"), Triple("shark", "AtLocation", "sea"), 0.71, 1.0)
+    unknown = Claim(Triple("mayor", "say", "so"), None, None, 0.0)
+    checked = replace(
+        evidence(), claims=(lies, unknown), failure_modes=FailureModes(if_known=0.25), regions=()
+    )
+    verdict = judged(evidence=checked, missing=("picture: the post has none",))
+    page = Page(explanation_page(Post("a", "x"), verdict))
+    for told in ("shark — at location — <street>", "shark — at location — sea", "0.71",
+                 "nothing is known of it",
+                 "if its claims were just what is known, the probability falls from 80% to 25%", "−55",
+                 "Not given to the detector: picture: the post has none.", "common knowledge"):  # fmt: skip
+        assert told in page.text, told
+    assert "What speaks for a rumor" not in Page(explanation_page(Post("a", "x"), judged())).text
 
 
 def test_the_regions_say_how_far_they_can_be_trusted(tmp_path: Path) -> None:

@@ -2,8 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from rumorscope.explanation import words
 from rumorscope.explanation.words import absences, judgment, language, percent, place, points, reasons
-from rumorscope.post import Contribution, Evidence, Label, Post, Region, Verdict
+from rumorscope.post import (
+    Claim,
+    Contribution,
+    Evidence,
+    FailureModes,
+    Label,
+    Post,
+    Region,
+    Triple,
+    Verdict,
+)
 
 REGION = Region(0, (0, 0, 10, 10), 4, 0.5, 0.5, probability_without=0.2)
 
@@ -84,3 +95,48 @@ def test_language(text: str, given: str | None, expected: tuple[str, str]) -> No
 def test_numbers_for_people() -> None:
     assert [percent(p) for p in (0.0, 0.01, 0.456, 0.99, 0.999)] == ["<1%", "1%", "46%", "99%", ">99%"]
     assert [points(p) for p in (0.12, -0.12, 0.001, -0.001)] == ["+12", "−12", "±0", "±0"]
+
+
+def told(**modes: float | None) -> Verdict:
+    evidence = Evidence(failure_modes=FailureModes(**modes))
+    return Verdict("a", 0.8, Label.RUMOR, "kecl", "0f", evidence=evidence)
+
+
+def test_the_failure_mode_that_speaks_most_for_a_rumor() -> None:
+    verdict = told(if_consistent=0.75, if_authentic=0.30, if_known=None)
+    assert [mode.what for mode in words.failure_modes(verdict)] == [
+        "picture and text agreed",
+        "the picture bore no trace of manipulation",
+    ]
+    assert words.rests_on(verdict) == (
+        "Of these, one speaks most for a rumor: if the picture bore no trace of manipulation, the "
+        "probability falls from 80% to 30%."
+    )
+
+
+def test_where_no_failure_mode_speaks_for_a_rumor_that_is_said() -> None:
+    assert "None of these" in (words.rests_on(told(if_consistent=0.9, if_known=0.8)) or "")
+    assert words.rests_on(told()) is None
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [
+        (0.0, "as is known"),
+        (0.3, "close to what is known"),
+        (1.2, "other than what is known"),
+        (None, "nothing is known of it"),
+    ],
+)
+def test_a_deviation_in_words(distance: float | None, said: str) -> None:
+    triple = Triple("shark", "AtLocation", "street")
+    known = None if distance is None else Triple("shark", "AtLocation", "sea")
+    assert words.deviation(Claim(triple, known, distance, 1.0)) == said
+    assert words.sentence(triple) == "shark — at location — street"
+
+
+def test_a_detector_that_checks_claims_does_not_say_that_it_looked_nothing_up() -> None:
+    claim = Claim(Triple("shark", "AtLocation", "street"), None, None, 0.0)
+    checked = Verdict("a", 0.8, Label.RUMOR, "kecl", "0f", evidence=Evidence(claims=(claim,)))
+    assert "common knowledge" in words.caveats(checked)[0]
+    assert words.caveats(told()) == words.CAVEATS

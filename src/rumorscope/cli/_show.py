@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from rumorscope.data.images import read_image
 from rumorscope.explanation import words
-from rumorscope.post import Label, ManipulationMap, Post, Verdict
+from rumorscope.post import Claim, Label, ManipulationMap, Post, Verdict
 
 _BAR_WIDTH = 40
 
@@ -27,13 +28,20 @@ def show_verdict(console: Console, post: Post, verdict: Verdict) -> None:
         parts.append(Text(f"The detector does not decide: {verdict.abstained}. A person should."))
     if verdict.warning is not None:
         parts.append(Text(f"Careful: {verdict.warning}.", style="yellow"))
+    if verdict.missing:
+        parts.append(Text(f"Not given to the detector: {'; '.join(verdict.missing)}.", style="dim"))
     parts += [Text(""), *(Text(f"• {reason}") for reason in words.reasons(post, verdict))]
     if verdict.evidence is not None and verdict.evidence.regions:
         parts += [Text(""), _regions(post, verdict)]
         parts.append(Text(words.faithfulness(verdict) or "", style="dim"))
+    if verdict.evidence is not None and verdict.evidence.claims:
+        parts += [Text(""), _claims(verdict.evidence.claims)]
+    if modes := words.failure_modes(verdict):
+        parts += [Text(""), _failure_modes(modes), Text(words.rests_on(verdict) or "")]
     if verdict.evidence is not None and verdict.evidence.manipulation:
         parts += [Text(""), *_manipulation(post, verdict.evidence.manipulation)]
-    caveat = f"{words.CAVEATS[0]} {words.CAVEATS[2]}"
+    first, _, last = words.caveats(verdict)
+    caveat = f"{first} {last}"
     maker = f"Judged by {verdict.detector}, checkpoint {verdict.checkpoint}."
     parts += [Text(""), Text(caveat, style="dim"), Text(maker, style="dim")]
     console.print(Padding(Group(*parts), (1, 2)))
@@ -59,6 +67,25 @@ def bar(verdict: Verdict, width: int = _BAR_WIDTH) -> RenderableType:
         Text("rumor probability", style="dim") if width == _BAR_WIDTH else "",
     )
     return row
+
+
+def _claims(claims: Sequence[Claim]) -> Table:
+    table = Table("the text claims", "known", "deviation", "weight", box=None, header_style="dim")
+    table.padding = (0, 2, 0, 0)
+    for claim in claims:
+        known = words.sentence(claim.known) if claim.known else words.deviation(claim)
+        distance = "" if claim.deviation is None else f"{claim.deviation:.2f}"
+        weight = words.percent(claim.weight) if claim.known else ""
+        table.add_row(escape(words.sentence(claim.triple)), escape(known), distance, weight)
+    return table
+
+
+def _failure_modes(modes: Sequence[words.Absence]) -> Table:
+    table = Table("if", "probability", "change", box=None, header_style="dim")
+    table.padding = (0, 2, 0, 0)
+    for mode in modes:
+        table.add_row(mode.what, words.percent(mode.probability), words.points(mode.change))
+    return table
 
 
 def _manipulation(post: Post, maps: Sequence[ManipulationMap]) -> Iterator[Text]:

@@ -33,10 +33,22 @@ def explanation_page(post: Post, verdict: Verdict) -> str:
         "language": words.language(post),
         "reasons": list(words.reasons(post, verdict)),
         "absences": words.absences(post, verdict),
+        "claims": [
+            {
+                "said": words.sentence(claim.triple),
+                "known": words.sentence(claim.known) if claim.known else None,
+                "how": words.deviation(claim),
+                "deviation": claim.deviation,
+                "weight": claim.weight,
+            }
+            for claim in evidence.claims
+        ],
+        "failure_modes": words.failure_modes(verdict),
+        "rests_on": words.rests_on(verdict),
         "pictures": [_picture(index, source, evidence) for index, source in enumerate(post.images)],
         "traces": traces_of_post(post, evidence),
         "faithfulness": words.faithfulness(verdict),
-        "caveats": words.CAVEATS,
+        "caveats": words.caveats(verdict),
     }
     return render("page.html", values)
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rumorscope.post import Label, ManipulationMap, Post, Region, Verdict
+from rumorscope.post import Claim, Label, ManipulationMap, Post, Region, Triple, Verdict
 
+_RESEMBLES = "The number says how much the post resembles the rumors that the detector learned from."
 CAVEATS = (
-    "The number says how much the post resembles the rumors that the detector learned from. "
-    "It has not looked up a single fact.",
+    f"{_RESEMBLES} It has not looked up a single fact.",
     "On events that it has never seen, a detector is wrong far more often than on those that it knows.",
     "Take it as a reason to look closer, never as a proof. A person decides.",
 )
 
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
+_SAME, _CLOSE = 0.05, 0.6  # of a claim's deviation, 0 to 2: equal words, and a cosine of 0.82
 _HAN, _KANA = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[\u3040-\u30ff]")
 _LANGUAGES = {"en": "English", "zh": "Chinese", "ja": "Japanese", "es": "Spanish", "fr": "French",
               "de": "German", "pt": "Portuguese", "ru": "Russian", "ar": "Arabic"}  # fmt: skip
@@ -51,6 +52,60 @@ def absences(post: Post, verdict: Verdict) -> list[Absence]:
         for what, probability in measured
         if probability is not None
     ]
+
+
+def caveats(verdict: Verdict) -> tuple[str, ...]:
+    """What the number means and does not mean."""
+    if verdict.evidence is None or not verdict.evidence.claims:
+        return CAVEATS
+    known = (
+        "It has compared claims with common knowledge, such as that sharks live in the sea; what happened "
+        "it did not look up."
+    )
+    return (f"{_RESEMBLES} {known}", *CAVEATS[1:])
+
+
+def failure_modes(verdict: Verdict) -> list[Absence]:
+    """What the probability becomes once each way of going wrong is ruled out."""
+    if verdict.evidence is None or verdict.rumor_probability is None:
+        return []
+    modes = verdict.evidence.failure_modes
+    measured = [
+        ("picture and text agreed", modes.if_consistent),
+        ("the picture bore no trace of manipulation", modes.if_authentic),
+        ("its claims were just what is known", modes.if_known),
+    ]
+    return [
+        Absence(what, probability, probability - verdict.rumor_probability)
+        for what, probability in measured
+        if probability is not None
+    ]
+
+
+def rests_on(verdict: Verdict) -> str | None:
+    """Which way of going wrong speaks most for a rumor; None where no detector has told them apart."""
+    modes = failure_modes(verdict)
+    if not modes:
+        return None
+    most = min(modes, key=lambda mode: mode.change)
+    if round(100 * most.change) >= 0:
+        return "None of these ways of going wrong makes the post look more like a rumor."
+    return f"Of these, one speaks most for a rumor: if {most.what}, {_would(most, verdict)}."
+
+
+def deviation(claim: Claim) -> str:
+    """How far a claim is from what is known, in words."""
+    if claim.known is None or claim.deviation is None:
+        return "nothing is known of it"
+    if claim.deviation < _SAME:
+        return "as is known"
+    return "close to what is known" if claim.deviation < _CLOSE else "other than what is known"
+
+
+def sentence(triple: Triple) -> str:
+    """A triple as people read it: the relation's name taken apart."""
+    relation = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", triple.relation).lower()
+    return f"{triple.head} — {relation} — {triple.tail}"
 
 
 def reasons(post: Post, verdict: Verdict) -> Iterator[str]:
