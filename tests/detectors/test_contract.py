@@ -14,6 +14,8 @@ from tiny import tiny_clip
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cafe-literal": ("cafe", {"paper_literal": True}),
+    "fnd_clip-clip": ("fnd_clip", {"shared_width": 32, "contrastive_epochs": 0}),
+    "fnd_clip-no_captions": ("fnd_clip", {"contrastive_epochs": 0}),
     "kecl-dream": (
         "kecl",
         {"refinement": "dream", "global_alignment_weight": 0.5, "mask_weight": 1.0, "forgery_epochs": 1},

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from rumorscope.layers.post_regions import regions_of_posts
+from rumorscope.layers.post_regions import first_with_its_pictures, regions_of_posts
 
 
 def test_regions_follow_picture_by_picture_and_padding_is_zero() -> None:
@@ -25,3 +25,8 @@ def test_a_picture_that_posts_share_gets_the_gradient_of_each() -> None:
     regions_of_posts(pictures, torch.tensor([[0], [0], [-1]]))[0].sum().backward()
     assert pictures.grad is not None
     assert pictures.grad.flatten().tolist() == [2.0, 2.0]
+
+
+def test_a_post_with_the_pictures_of_an_earlier_one_is_told() -> None:
+    image_index = torch.tensor([[0, -1], [1, 0], [0, -1], [0, 1], [1, 0]])
+    assert first_with_its_pictures(image_index).tolist() == [True, True, False, True, False]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor, nn
 
@@ -34,6 +34,11 @@ class ParameterGroup:
 
     parameters: Sequence[nn.Parameter]
     learning_rate: float
+
+    @classmethod
+    def of(cls, modules: Iterable[nn.Module], learning_rate: float) -> Self:
+        """All parameters of some modules."""
+        return cls([parameter for module in modules for parameter in module.parameters()], learning_rate)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from rumorscope.encoders.preprocess import Batch, Preprocess
 from rumorscope.layers.co_attention import CoAttention
 from rumorscope.layers.dream import RegionRefinement
 from rumorscope.layers.masked import masked_mean
-from rumorscope.layers.post_regions import regions_of_posts
+from rumorscope.layers.post_regions import first_with_its_pictures, regions_of_posts
 from rumorscope.layers.projection_head import ProjectionHead
 from rumorscope.layers.relevance import cosine_relevance, dot_product_relevance
 from rumorscope.layers.rumor_judgment import RumorJudgment
@@ -187,16 +187,16 @@ class Micc(Detector):
         contrastive = Stage(
             name="contrastive",
             loss=self._contrastive_loss,
-            groups=[_group([*heads, self.temperature], config.projection_learning_rate)],
+            groups=[ParameterGroup.of([*heads, self.temperature], config.projection_learning_rate)],
             epochs=config.contrastive_epochs,
             batch_size=config.contrastive_batch_size,
             data="captions",
             sampling="one_per_image",
         )
         groups = [
-            _group([*heads, self.fusion, self.judgment], config.learning_rate),
-            _group([self.text], config.text_learning_rate),
-            _group([self.image], config.image_learning_rate),
+            ParameterGroup.of([*heads, self.fusion, self.judgment], config.learning_rate),
+            ParameterGroup.of([self.text], config.text_learning_rate),
+            ParameterGroup.of([self.image], config.image_learning_rate),
         ]
         end_to_end = Stage(
             name="end_to_end",
@@ -215,7 +215,7 @@ class Micc(Detector):
 
     def _contrastive_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         assert isinstance(output, MiccOutput)
-        pairs = output.has_picture & _first_with_its_pictures(batch.image_index)
+        pairs = output.has_picture & first_with_its_pictures(batch.image_index)
         loss = text_to_image_info_nce if self.config.paper_literal else info_nce
         term = loss(output.text[pairs], output.image[pairs], output.contrastive_temperature)
         return {"info_nce": term, **self._global_alignment(output)}
@@ -263,14 +263,3 @@ def _fusion(config: MiccConfig, *, scales: int, regions: int) -> Fusion:
                 mixing="raw" if config.paper_literal else "standardised",
             )
             return ScaleAware(width, weighing)
-
-
-def _first_with_its_pictures(image_index: Tensor) -> Tensor:
-    """(B, I) → (B,): False where an earlier post has the same pictures and would count as a wrong answer."""
-    same = (image_index.unsqueeze(0) == image_index.unsqueeze(1)).all(dim=-1)  # (B, B)
-    return ~same.tril(diagonal=-1).any(dim=1)
-
-
-def _group(modules: Sequence[nn.Module], learning_rate: float) -> ParameterGroup:
-    parameters = [parameter for module in modules for parameter in module.parameters()]
-    return ParameterGroup(parameters, learning_rate)

@@ -55,11 +55,16 @@ class RegionGrid:
 
 
 class TextEncoder(nn.Module, ABC):
-    """A text tower with its tokenizer."""
+    """A text tower with its tokenizer.
+
+    `projection` (E, D) carries `pooled` into the space that both towers of a CLIP share. It comes with
+    pretrained weights and is none of the tower's own: a detector that needs it keeps a copy.
+    """
 
     width: int
     max_tokens: int
     tokenizer: PreTrainedTokenizerBase
+    projection: Tensor | None = None
 
     @abstractmethod
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> TextFeatures:
@@ -71,11 +76,15 @@ class TextEncoder(nn.Module, ABC):
 
 
 class ImageEncoder(nn.Module, ABC):
-    """An image tower that gives regions at several scales. It normalises its own input."""
+    """An image tower that gives regions at several scales. It normalises its own input.
+
+    `projection` is as for texts.
+    """
 
     width: int
     image_size: int
     grid: RegionGrid
+    projection: Tensor | None = None
 
     @abstractmethod
     def forward(self, pixels: Tensor) -> ImageFeatures:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.image_processing_base import ImageProcessingMixin
 from transformers.utils import logging
@@ -20,7 +21,12 @@ from rumorscope.errors import InputError
 _INPUTS: dict[Modality, str] = {"text": "input_ids", "image": "pixel_values"}
 
 
-def load_tower(model: str, modality: Modality) -> Any:
+class LoadedTower(NamedTuple):
+    tower: Any
+    projection: Tensor | None  # (E, D) into the space that both halves of a CLIP share; others have none
+
+
+def load_tower(model: str, modality: Modality) -> LoadedTower:
     """The text or image tower of a checkpoint, in float32. Raises InputError that says what would work."""
     _check_folder(model)
     with _reported(model), _quiet():
@@ -48,7 +54,8 @@ def load_tower(model: str, modality: Modality) -> Any:
     if missing:
         more = f" and {len(missing) - 1} more" if missing[1:] else ""
         raise InputError(f"'{model}' lacks weights that its config.json asks for: {missing[0]}{more}")
-    return tower
+    projection = getattr(whole, "text_projection" if modality == "text" else "visual_projection", None)
+    return LoadedTower(tower, projection.weight.detach() if isinstance(projection, nn.Linear) else None)
 
 
 def load_tokenizer(model: str, tower: Any) -> PreTrainedTokenizerBase:

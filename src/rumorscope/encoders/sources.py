@@ -29,12 +29,16 @@ class PretrainedTowers:
         """Load a text tower. Raises InputError where it cannot be had or cannot number so many tokens."""
         if config.model == COMPACT:
             return CompactTowers(self._compact).text(name, config)
-        tower = load_tower(config.model, "text")
-        return PretrainedTextEncoder(tower, load_tokenizer(config.model, tower), config.max_tokens)
+        tower, projection = load_tower(config.model, "text")
+        encoder = PretrainedTextEncoder(tower, load_tokenizer(config.model, tower), config.max_tokens)
+        encoder.projection = projection
+        return encoder
 
     def image(self, name: str, config: ImageTowerConfig) -> ImageEncoder:
         """Load an image tower. Raises InputError where it cannot be had or its scales do not fit."""
         if config.model == COMPACT:
             return CompactTowers(self._compact).image(name, config)
-        tower = load_tower(config.model, "image")
-        return image_encoder(tower, config, *load_normalisation(config.model))
+        tower, projection = load_tower(config.model, "image")
+        encoder = image_encoder(tower, config, *load_normalisation(config.model))
+        encoder.projection = projection
+        return encoder

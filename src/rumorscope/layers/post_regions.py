@@ -1,4 +1,4 @@
-"""From the regions of distinct pictures to the regions of each post.
+"""Which pictures are whose: from the regions of distinct pictures to the regions of each post.
 
 Shapes: **U** distinct pictures, **R** regions of one, **B** posts, **I** pictures a post, **D** width.
 """
@@ -21,3 +21,9 @@ def regions_of_posts(regions: Tensor, image_index: Tensor) -> tuple[Tensor, Tens
     index = torch.where(image_index < 0, pictures, image_index)  # the appended picture stands for none
     gathered = padded[index].reshape(posts, images * count, width)
     return gathered, (image_index >= 0).repeat_interleave(count, dim=1)
+
+
+def first_with_its_pictures(image_index: Tensor) -> Tensor:
+    """(B, I) → (B,): False where an earlier post has the same pictures and would count as a wrong answer."""
+    same = (image_index.unsqueeze(0) == image_index.unsqueeze(1)).all(dim=-1)  # (B, B)
+    return ~same.tril(diagonal=-1).any(dim=1)
