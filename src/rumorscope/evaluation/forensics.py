@@ -19,13 +19,14 @@ from rumorscope.evaluation.bootstrap import Interval, percentile_interval, resam
 from rumorscope.evaluation.clusters import ClusterBy, cluster_posts
 from rumorscope.evaluation.forensic_baselines import Answers, tampered
 from rumorscope.evaluation.metrics import Floats, Integers
-from rumorscope.evaluation.predictions import blinded, device_of
+from rumorscope.evaluation.predictions import blinded
 from rumorscope.evaluation.resampled import measure_called
 from rumorscope.forensics.finding import FindsManipulation, maps_of_batch
 from rumorscope.forensics.localisation import localise
 from rumorscope.forensics.recompression import jpeg
 from rumorscope.post import ManipulationMap, Post
 from rumorscope.training.checkpoint import Checkpoint
+from rumorscope.training.objective import device_of
 
 LOCALISED = ("auc", "best_f1", "f1", "iou")
 

@@ -7,12 +7,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rumorscope.data.images import image_key
 from rumorscope.detectors import Detector
@@ -21,6 +20,7 @@ from rumorscope.errors import CheckpointError, InputError
 from rumorscope.evaluation.metrics import Floats, Integers
 from rumorscope.post import Label, Post
 from rumorscope.training.checkpoint import Calibration
+from rumorscope.training.objective import device_of
 
 NAMED = 10  # posts that a message names before it only counts
 
@@ -117,12 +117,6 @@ def predict_logits(
         raise InputError(_complaint(posts, unreadable))
     _check_numbers(posts, answers)
     return answers
-
-
-def device_of(module: nn.Module) -> torch.device:
-    """Where its weights are."""
-    held = chain(module.parameters(), module.buffers())  # a fitted detector may have buffers alone
-    return next((tensor.device for tensor in held), torch.device("cpu"))
 
 
 def _likeness(post: Post) -> tuple[list[str], int, str]:

@@ -29,7 +29,7 @@ from rumorscope.encoders import architecture
 from rumorscope.encoders._interface import ImageEncoder, TextEncoder
 from rumorscope.errors import InputError
 from rumorscope.training.files import write_tensors_whole
-from rumorscope.training.objective import Precision
+from rumorscope.training.objective import Precision, device_of
 
 VARIABLE = "RUMORSCOPE_CACHE"
 
@@ -122,7 +122,7 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
 
 def _tower_key(tower: TextEncoder | ImageEncoder, precision: Precision) -> str:
     """A key of all that decides a tower's answers: its code, architecture and weights, and the arithmetic."""
-    device = next(tower.parameters()).device.type
+    device = device_of(tower).type
     code = (type(tower).__module__, type(tower).__qualname__, *(version(name) for name in _ROUNDING))
     digest = hashlib.sha256(repr((code, precision, device)).encode())
     with TemporaryDirectory() as folder:

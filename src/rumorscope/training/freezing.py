@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from torch import nn
 
 from rumorscope.detectors import Detector, Stage
+from rumorscope.encoders._interface import ImageEncoder
 
 
 def train_only(detector: nn.Module, parameters: Iterable[nn.Parameter]) -> None:
     """Freeze all but `parameters`, and put every module that holds none of them in evaluation mode.
 
-    A module without parameters, such as a dropout, follows the module that it is part of.
+    A module without parameters, such as a dropout, follows the module that it is part of; a tower without any
+    has nothing to learn, and is in evaluation mode.
     """
     detector.requires_grad_(False)
     for parameter in parameters:
@@ -37,7 +39,7 @@ def is_frozen(module: nn.Module) -> bool:
 
 def _set_mode(module: nn.Module, *, training: bool) -> None:
     parameters = list(module.parameters())
-    if parameters:
+    if parameters or isinstance(module, ImageEncoder):
         training = any(parameter.requires_grad for parameter in parameters)
     module.training = training
     for child in module.children():

@@ -23,7 +23,7 @@ from rumorscope.post import ImageSource, Post
 from rumorscope.training.feature_cache import FeatureCache, Features
 from rumorscope.training.freezing import is_frozen
 from rumorscope.training.loading import Loader
-from rumorscope.training.objective import Precision, autocast
+from rumorscope.training.objective import Precision, autocast, device_of
 from rumorscope.training.sampling import in_batches
 
 FEATURE_BYTES = 2**33
@@ -161,10 +161,10 @@ def _remember(
     tell: Callable[[int, int], None],
 ) -> _Remembered | None:
     if isinstance(tower, ImageEncoder) and pictures.can_be_kept(tower):
-        with autocast(precision, _device(tower)):
+        with autocast(precision, device_of(tower)):
             return _remember_pictures(tower, pictures, precision, tell)
     if isinstance(tower, TextEncoder) and is_frozen(tower):
-        with autocast(precision, _device(tower)):
+        with autocast(precision, device_of(tower)):
             return _remember_texts(tower, texts(), precision, tell)
     return None
 
@@ -172,7 +172,7 @@ def _remember(
 def _remember_pictures(
     tower: ImageEncoder, pictures: _Pictures, precision: Precision, tell: Callable[[int, int], None]
 ) -> _RememberedPictures:
-    forward, device, size = tower.forward, _device(tower), tower.image_size
+    forward, device, size = tower.forward, device_of(tower), tower.image_size
 
     @torch.no_grad()
     def encode(pixels: Tensor) -> Features:
@@ -197,7 +197,7 @@ def _remember_pictures(
 def _remember_texts(
     tower: TextEncoder, texts: Sequence[str], precision: Precision, tell: Callable[[int, int], None]
 ) -> _RememberedTexts | None:
-    forward, device = tower.forward, _device(tower)
+    forward, device = tower.forward, device_of(tower)
 
     @torch.no_grad()
     def encode(shown: Tensor) -> Features:
@@ -254,10 +254,6 @@ def _tokenised(tower: TextEncoder, texts: Sequence[str]) -> list[Tensor]:
 
 def _bytes(tower: TextEncoder | ImageEncoder, vectors: int) -> int:
     return (vectors + 1) * tower.width * 4  # and the pooled feature
-
-
-def _device(module: nn.Module) -> torch.device:
-    return next(module.parameters()).device
 
 
 def _shown_tokens(token_ids: Tensor, token_mask: Tensor) -> list[Tensor]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rumorscope.detectors import Fit, Output, Stage
 from rumorscope.encoders.preprocess import Batch
@@ -54,6 +55,12 @@ def joined(parts: Iterable[MeanLosses]) -> MeanLosses:
         for name, total in part.sums.items():
             whole.sums[name] = whole.sums.get(name, 0.0) + total
     return whole
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module computes; one without parameters has buffers, or else computes anywhere."""
+    held = chain(module.parameters(), module.buffers())
+    return next((tensor.device for tensor in held), torch.device("cpu"))
 
 
 def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[Any]:
