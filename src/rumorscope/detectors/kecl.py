@@ -260,6 +260,15 @@ class Kecl(Detector):
             ruled["if_known"] = torch.where(output.claims.linked.any(dim=1), logits, never)
         return ruled
 
+    def disentangled(self, batch: Batch, output: Output) -> Mapping[str, tuple[Tensor, Tensor, Tensor]]:
+        """By modality the private and the shared feature (B, D), and which posts have it (B,)."""
+        assert isinstance(output, KeclOutput)
+        private, shared, seen = output.private, output.shared, output.seen
+        return {
+            "text": (private.text, shared.text, seen.has_text),
+            "pictures": (private.image, shared.image, seen.has_picture),
+        }
+
     def missing(self, batch: Batch) -> list[tuple[str, ...]]:
         """A picture, a text, a claim in it, or anything known of the claims."""
         lacking = super().missing(batch)
