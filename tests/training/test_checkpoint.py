@@ -17,6 +17,7 @@ from rumorscope.training.calibration import Isotonic
 from rumorscope.training.checkpoint import (
     FORMAT,
     Calibration,
+    begin_with,
     load_checkpoint,
     resolve_checkpoint,
     save_calibration,
@@ -251,3 +252,36 @@ def test_says_why_a_folder_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="has not finished"):
         resolve_checkpoint(tmp_path)
+
+
+def test_begins_with_the_weights_that_fit(saved: Path) -> None:
+    taken = load_file(saved / "model.safetensors")
+    first, *rest = sorted(taken)
+    save_file(
+        {first: torch.zeros(1, 2, 3), **{name: taken[name] for name in rest}}, saved / "model.safetensors"
+    )
+    begun = other_toy()
+    begin_with(begun, "toy", saved)
+    found = begun.state_dict()
+    assert all(torch.equal(found[name], taken[name]) for name in rest)
+    assert torch.equal(found[first], other_toy().state_dict()[first])  # of another shape there
+
+
+def other_toy() -> Toy:
+    """A toy with no weight as in `toy`."""
+    other = toy()
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(1.0)
+    return other
+
+
+def test_weights_of_another_detector_are_refused(saved: Path) -> None:
+    with pytest.raises(CheckpointError, match="is of the detector 'toy'; 'micc' begins with"):
+        begin_with(toy(), "micc", saved)
+
+
+def test_weights_of_which_none_fits_are_refused(saved: Path) -> None:
+    save_file({"elsewhere": torch.zeros(1)}, saved / "model.safetensors")
+    with pytest.raises(CheckpointError, match="holds no weight that fits"):
+        begin_with(toy(), "toy", saved)

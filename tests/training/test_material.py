@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from rumorscope.data.manifest import load_manifest
+from rumorscope.data.manifest import Row, load_manifest, write_rows
 from rumorscope.data.split_file import Fold, SplitPlan, picture_hash, write_split
 from rumorscope.data.splitting import make_split
+from rumorscope.detectors import Stage
 from rumorscope.errors import InputError
 from rumorscope.training.config import DataConfig
 from rumorscope.training.material import Material, gather
+from tiny import tiny_picture
 from training.toy import toy, toy_captions, toy_posts, write_manifest
 
 PRETRAINING, END_TO_END = toy().stages()
@@ -134,3 +136,41 @@ def test_what_a_stage_cannot_use_is_refused() -> None:
         Material([]).of(END_TO_END)
     with pytest.raises(InputError, match=r"the run has none; give the manifest a 'validation' split, or set"):
         Material(POSTS).of(END_TO_END)
+
+
+def test_forgeries_teach_beside_news_and_validate_alone(folder: Path, tmp_path: Path) -> None:
+    forgeries = tmp_path / "forgeries"
+    (forgeries / "images").mkdir(parents=True)
+    for number in range(6):
+        (forgeries / "images" / f"{number}.png").write_bytes(
+            tiny_picture(("red", "navy", "gold")[number % 3])
+        )
+    write_rows(
+        forgeries,
+        [
+            Row(
+                id=f"c{number}",
+                text="",
+                images_file_names=(f"images/{number}.png",),
+                split="train" if number < 4 else "validation",
+                tampered=number % 2 == 0,
+            )
+            for number in range(6)
+        ],
+    )
+    material = gather(DataConfig(folders=(folder,), forgeries=(forgeries,)))
+    of_set = [post for post in material.forgeries if post.label is None]
+    news = [post for post in material.forgeries if post.label is not None]
+    assert ids(of_set) == ["c0", "c1", "c2", "c3"]
+    assert ids(material.forgery_validation) == ["c4", "c5"]
+    assert len(news) <= 2 * (len(of_set) // 2)
+    assert {post.manipulation.tampered for post in news if post.manipulation} == {True, False}
+    assert str(forgeries) in material.fingerprints
+    stage = Stage("forgery", lambda output, batch: {}, [], epochs=1, batch_size=2, data="forgeries")
+    assert material.of(stage) == (material.forgeries, material.forgery_validation)
+
+
+def test_a_stage_on_forgeries_says_what_it_lacks(folder: Path) -> None:
+    stage = Stage("forgery", lambda output, batch: {}, [], epochs=1, batch_size=2, data="forgeries")
+    with pytest.raises(InputError, match="rumorscope data import casia1"):
+        gather(DataConfig(folders=(folder,))).of(stage)

@@ -179,3 +179,18 @@ def test_validation_leaves_the_modes_as_they_were(config: RunConfig) -> None:
     assert [module.training for module in detector.modules()] == modes
     assert found.labels.tolist() == [float(post.label or 0) for post in posts[:7]]
     assert found.logits.shape == (7,)
+
+
+def test_begins_where_another_run_ended(config: RunConfig, summary: Summary, tmp_path: Path) -> None:
+    """With rates of next to nothing the weights stay those of the other run, and not those of its seed."""
+    still = {"learning_rate_scale": 1e-12}
+    values = config.model_dump(mode="json")
+    values["training"] |= {
+        "seed": 9,
+        "weights_from": str(tmp_path / "run"),
+        "stages": {"pretraining": still, "end_to_end": still},
+    }
+    begun = train_run(RunConfig.parse(values), tmp_path / "begun")
+    before, after = (load_checkpoint(run.checkpoint).detector for run in (summary, begun))
+    for was, became in zip(before.parameters(), after.parameters(), strict=True):
+        torch.testing.assert_close(became, was)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from PIL import Image
 
 from rumorscope.data.images import image_key, read_image
@@ -68,12 +69,17 @@ def _kept(sources: Sequence[ImageSource], what: str, make: _Make) -> dict[ImageS
         raise InputError(
             f"cannot write forgeries to {folder}: {error.strerror}; set RUMORSCOPE_CACHE"
         ) from error
-    work = partial(_keep, folder=folder, what=what, make=make)
-    return dict(in_parallel(work, list(dict.fromkeys(sources)), no_progress))
+    keys = {source: image_key(source) for source in sources}
+    distinct = {key: source for source, key in keys.items()}
+    with FileLock(folder / "lock"):  # two processes make each picture once
+        made = dict(
+            in_parallel(partial(_keep, folder=folder, what=what, make=make), [*distinct.items()], no_progress)
+        )
+    return {source: made[key, distinct[key]] for source, key in keys.items()}
 
 
-def _keep(source: ImageSource, *, folder: Path, what: str, make: _Make) -> Path:
-    key = image_key(source)
+def _keep(keyed: tuple[str, ImageSource], *, folder: Path, what: str, make: _Make) -> Path:
+    key, source = keyed
     path = folder / f"{key[:32]}-{what}.jpg"
     if not path.is_file():
         picture = read_image(source)

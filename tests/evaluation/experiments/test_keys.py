@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rumorscope.evaluation.experiments.keys import cell_key
+from rumorscope.knowledge.building import build_store
 from rumorscope.training.config import RunConfig
 from tiny import tiny_bert
 
@@ -53,3 +54,25 @@ def test_a_tower_counts_by_its_content(tmp_path: Path) -> None:
     with (second / "config.json").open("a", encoding="utf-8") as file:
         file.write("\n")
     assert of(str(first)) != of(str(second))
+
+
+def test_the_forgeries_the_store_and_the_weights_begun_with_decide_too(tmp_path: Path) -> None:
+    kecl = {"name": "kecl"}
+    other = tmp_path / "other.sqlite"
+    (tmp_path / "facts.txt").write_text("IsA\tdog\tanimal\n")
+    build_store(tmp_path / "facts.txt", other)
+    keys = [
+        cell_key(run(detector=kecl), ["d"], []),
+        cell_key(run(detector=kecl), ["d"], [], ["casia"]),
+        cell_key(run(detector=kecl | {"store": str(other)}), ["d"], []),
+        key(run()),
+        key(run(training={"weights_from": "compact"})),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_where_a_store_lies_does_not_decide(tmp_path: Path, tiny_store: Path) -> None:
+    moved = tmp_path / "moved.sqlite"
+    moved.write_bytes(tiny_store.read_bytes())
+    here, there = run(detector={"name": "kecl"}), run(detector={"name": "kecl", "store": str(moved)})
+    assert cell_key(here, ["d"], []) == cell_key(there, ["d"], [])
