@@ -27,10 +27,10 @@ from rumorscope.encoders.preprocess import Batch
 from rumorscope.errors import InputError
 from rumorscope.evaluation.clusters import cluster_posts
 from rumorscope.evaluation.metrics import Floats, Integers
-from rumorscope.evaluation.predictions import device_of
 from rumorscope.post import Post
 from rumorscope.training.checkpoint import Checkpoint
 from rumorscope.training.loading import Loader
+from rumorscope.training.objective import device_of
 from rumorscope.training.sampling import in_batches
 
 FOLDS = 5
