@@ -6,12 +6,11 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import platformdirs
 import pytest
 import torch
 
 from rumorscope.errors import InputError
-from rumorscope.training.feature_cache import FeatureCache, Features, cache_folder
+from rumorscope.training.feature_cache import FeatureCache, Features
 from training.toy import ToyImage, ToyText
 
 KEYS = [bytes([number]) * 32 for number in range(4)]
@@ -107,17 +106,6 @@ def _compute(folder: str) -> bool:
 def test_processes_at_the_same_time(feature_cache: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert list(pool.map(_compute, [str(feature_cache)] * 2)) == [True, True]
-
-
-def test_where_it_lives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("RUMORSCOPE_CACHE", str(tmp_path))
-    assert cache_folder() == tmp_path
-    for unset in (
-        lambda: monkeypatch.setenv("RUMORSCOPE_CACHE", ""),
-        lambda: monkeypatch.delenv("RUMORSCOPE_CACHE"),
-    ):
-        unset()
-        assert cache_folder() == Path(platformdirs.user_cache_dir("rumorscope"))
 
 
 def test_a_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

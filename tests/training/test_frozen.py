@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rumorscope.data.caching import cache_folder
 from rumorscope.encoders.preprocess import Batch
 from rumorscope.errors import InputError
 from rumorscope.post import Post
 from rumorscope.training import frozen, loading
-from rumorscope.training.feature_cache import cache_folder
 from rumorscope.training.freezing import train_only
 from rumorscope.training.frozen import Tell, known_features, remembered_features
 from rumorscope.training.loading import Loader

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import platformdirs
 
 from rumorscope.errors import InputError
+from rumorscope.knowledge.locks import fork_safe_lock
 from rumorscope.knowledge.terms import language_and_text, term_key
 from rumorscope.post import Triple
 
@@ -31,11 +31,7 @@ VARIABLE = "RUMORSCOPE_KNOWLEDGE"
 _MORE_THAN_ANY = 1 << 32
 _MOST_SCANNED = 20_000  # terms that begin alike: a few milliseconds, in which no other thread is served
 
-# Queries take microseconds, so that one lock serves all stores and threads. A fork waits for it: the child
-# gets it free, and no connection that is in the middle of a query.
-_LOCK = threading.Lock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+_LOCK = fork_safe_lock()  # queries take microseconds: it serves all stores and threads
 
 
 def default_store() -> Path:

@@ -10,7 +10,6 @@ Shapes: **N** items, **L** vectors of one item (tokens of a text, regions of a p
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,19 +18,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import platformdirs
 import torch
 from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from rumorscope.data.caching import VARIABLE, cache_folder
 from rumorscope.encoders import architecture
 from rumorscope.encoders._interface import ImageEncoder, TextEncoder
 from rumorscope.errors import InputError
 from rumorscope.training.files import write_tensors_whole
 from rumorscope.training.objective import Precision, device_of
-
-VARIABLE = "RUMORSCOPE_CACHE"
 
 _ROUNDING = ("torch", "transformers", "pillow")  # another version may round otherwise
 
@@ -41,11 +38,6 @@ class Features(NamedTuple):
 
     vectors: Tensor  # (L, D) its tokens, or its regions
     pooled: Tensor  # (D,)
-
-
-def cache_folder() -> Path:
-    """Where computed features live: `RUMORSCOPE_CACHE`, or else the user's own folder for such things."""
-    return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_path("rumorscope"))
 
 
 class FeatureCache:

@@ -16,13 +16,13 @@ import numpy as np
 from filelock import FileLock
 from PIL import Image
 
+from rumorscope.data.caching import cache_folder
 from rumorscope.data.images import image_key, read_image
 from rumorscope.data.parallel import in_parallel, no_progress
 from rumorscope.errors import InputError
 from rumorscope.forensics.forging import Forgery, copy_move, untouched
 from rumorscope.forensics.recompression import jpeg
 from rumorscope.post import ImageSource, Label, Manipulation, Post
-from rumorscope.training.feature_cache import cache_folder
 from rumorscope.training.files import write_bytes_whole
 
 LONGEST_SIDE = 512  # pixels of what is kept: the towers see less

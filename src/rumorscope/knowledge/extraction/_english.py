@@ -22,11 +22,11 @@ from rumorscope.knowledge.extraction._english_words import (
     DETERMINERS,
     HAVE,
     MODALS,
-    PLACES,
     PREPOSITIONS,
     PRONOUNS,
     VERBS,
 )
+from rumorscope.knowledge.extraction._prepositions import done_to, stands
 from rumorscope.post import Triple
 
 Kind = Literal["noun", "verb", "be", "have", "modal", "preposition", "stop"]
@@ -114,33 +114,11 @@ def _said_behind(subject: Chunk, rest: list[Chunk]) -> Iterator[Triple]:
 
 
 def _passive(noun: Chunk, verb: Chunk, preposition: Chunk, other: Chunk) -> Iterator[Triple]:
-    if preposition.text == "by":
-        yield Triple(other.text, verb.text, noun.text)
-    elif preposition.text == "with":
-        yield Triple(noun.text, verb.text, other.text)
-    elif (verb.text, preposition.text) in _NAMED:
-        yield Triple(noun.text, _NAMED[verb.text, preposition.text], other.text)
-    else:
-        yield Triple(noun.text, "ReceivesAction", verb.text)
-        yield from _at(noun, preposition, other)
-
-
-_NAMED = {
-    ("make", "of"): "MadeOf", ("make", "from"): "MadeOf", ("use", "for"): "UsedFor", ("use", "as"): "UsedFor",
-    ("know", "as"): "Synonym", ("call", "as"): "Synonym",
-}  # fmt: skip
-_PARTS = {"part", "piece", "member", "half", "side", "end", "section"}
+    return done_to(noun.text, verb.text, preposition.text, other.text)
 
 
 def _at(noun: Chunk, preposition: Chunk, other: Chunk) -> Iterator[Triple]:
-    if preposition.text in PLACES:
-        yield Triple(noun.text, "AtLocation", other.text)
-    elif preposition.text == "of":
-        part = noun.text.split()[-1] in _PARTS
-        yield Triple(noun.text, "PartOf" if part else "of", other.text)
-    elif preposition.text in ("near", "with", "from", "about", "like"):
-        names = {"near": "LocatedNear", "about": "RelatedTo", "like": "SimilarTo"}
-        yield Triple(noun.text, names.get(preposition.text, preposition.text), other.text)
+    return stands(noun.text, preposition.text, other.text)
 
 
 def _chunks(words: list[str]) -> Iterator[Chunk]:
