@@ -55,24 +55,25 @@ class Private:
     image: Tensor  # (B, D)
     claim_weights: Tensor  # (B, C), attention over the claims of which anything is known
 
-    class Heads(nn.Module):
-        """Linear projections; the text's reads the deviations, gathered by attention from the text."""
 
-        def __init__(self, text: int, image: int, claim: int | None, width: int) -> None:
-            super().__init__()
-            self.deviations = (
-                QueryAttention(query=text, key=claim, value=claim, width=width) if claim is not None else None
-            )
-            self.text = nn.Linear(text + (width if claim is not None else 0), width)
-            self.image = nn.Linear(image, width)
-            self.no_picture = nn.Parameter(torch.zeros(width))
+class PrivateHeads(nn.Module):
+    """Linear projections; the text's reads the deviations, gathered by attention from the text."""
 
-        def forward(self, seen: Seen, claims: CheckedClaims | None) -> Private:
-            image = torch.where(seen.has_picture.unsqueeze(1), self.image(seen.image), self.no_picture)
-            if claims is None or self.deviations is None:
-                return Private(self.text(seen.text), image, seen.text[:, :0])
-            gathered, weights = self.deviations(seen.text, claims.embedding, claims.deviation, claims.linked)
-            return Private(self.text(torch.cat([seen.text, gathered], dim=1)), image, weights)
+    def __init__(self, text: int, image: int, claim: int | None, width: int) -> None:
+        super().__init__()
+        self.deviations = (
+            QueryAttention(query=text, key=claim, value=claim, width=width) if claim is not None else None
+        )
+        self.text = nn.Linear(text + (width if claim is not None else 0), width)
+        self.image = nn.Linear(image, width)
+        self.no_picture = nn.Parameter(torch.zeros(width))
+
+    def forward(self, seen: Seen, claims: CheckedClaims | None) -> Private:
+        image = torch.where(seen.has_picture.unsqueeze(1), self.image(seen.image), self.no_picture)
+        if claims is None or self.deviations is None:
+            return Private(self.text(seen.text), image, seen.text[:, :0])
+        gathered, weights = self.deviations(seen.text, claims.embedding, claims.deviation, claims.linked)
+        return Private(self.text(torch.cat([seen.text, gathered], dim=1)), image, weights)
 
 
 @dataclass(frozen=True)
@@ -89,33 +90,34 @@ class Shared:
         """What the classifier gets: "aligned", or "shared" as printed."""
         return (self.aligned_image, self.aligned_text) if which == "aligned" else (self.image, self.text)
 
-    class Heads(nn.Module):
-        """Linear projections, or the private features themselves, and cross-modal attention both ways."""
 
-        def __init__(self, text: int, image: int, width: int, *, own_heads: bool) -> None:
-            super().__init__()
-            self.text = nn.Linear(text, width) if own_heads else None
-            self.image = nn.Linear(image, width) if own_heads else None
-            self.no_picture = nn.Parameter(torch.zeros(width)) if own_heads else None
-            self.text_asks = QueryAttention(query=width, key=image, value=image, width=width)
-            self.image_asks = QueryAttention(query=width, key=text, value=text, width=width)
+class SharedHeads(nn.Module):
+    """Linear projections, or the private features themselves, and cross-modal attention both ways."""
 
-        def forward(
-            self, seen: Seen, private: Private, regions: Tensor, real: Tensor, tokens: Tensor, mask: Tensor
-        ) -> Shared:
-            """Regions (B, N, ·) with `real` (B, N), tokens (B, T, ·) with `mask` (B, T)."""
-            text, image = private.text, private.image
-            if self.text is not None and self.image is not None and self.no_picture is not None:
-                text = self.text(seen.text)
-                image = torch.where(seen.has_picture.unsqueeze(1), self.image(seen.image), self.no_picture)
-            aligned_text, attention = self.text_asks(text, regions, regions, real)
-            spoken = mask & seen.has_text.unsqueeze(1)  # the marks of an empty text's ends say nothing
-            aligned_image, _ = self.image_asks(image, tokens, tokens, spoken)
-            return Shared(text, image, aligned_text, aligned_image, attention)
+    def __init__(self, text: int, image: int, width: int, *, own_heads: bool) -> None:
+        super().__init__()
+        self.text = nn.Linear(text, width) if own_heads else None
+        self.image = nn.Linear(image, width) if own_heads else None
+        self.no_picture = nn.Parameter(torch.zeros(width)) if own_heads else None
+        self.text_asks = QueryAttention(query=width, key=image, value=image, width=width)
+        self.image_asks = QueryAttention(query=width, key=text, value=text, width=width)
 
-        def stand_ins(self) -> list[nn.Parameter]:
-            """What is read only where a modality is missing."""
-            return [self.text_asks.nothing, self.image_asks.nothing]
+    def forward(
+        self, seen: Seen, private: Private, regions: Tensor, real: Tensor, tokens: Tensor, mask: Tensor
+    ) -> Shared:
+        """Regions (B, N, ·) with `real` (B, N), tokens (B, T, ·) with `mask` (B, T)."""
+        text, image = private.text, private.image
+        if self.text is not None and self.image is not None and self.no_picture is not None:
+            text = self.text(seen.text)
+            image = torch.where(seen.has_picture.unsqueeze(1), self.image(seen.image), self.no_picture)
+        aligned_text, attention = self.text_asks(text, regions, regions, real)
+        spoken = mask & seen.has_text.unsqueeze(1)  # the marks of an empty text's ends say nothing
+        aligned_image, _ = self.image_asks(image, tokens, tokens, spoken)
+        return Shared(text, image, aligned_text, aligned_image, attention)
+
+    def stand_ins(self) -> list[nn.Parameter]:
+        """What is read only where a modality is missing."""
+        return [self.text_asks.nothing, self.image_asks.nothing]
 
 
 def _embedded(tower: TextEncoder, ids: Tensor, mask: Tensor) -> Tensor:

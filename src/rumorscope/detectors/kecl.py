@@ -25,7 +25,7 @@ from rumorscope.config import Settings
 from rumorscope.detectors._forgery_head import ForgeryHead
 from rumorscope.detectors._interface import Detector, Output, ParameterGroup, Stage
 from rumorscope.detectors._kecl_evidence import claims_of, manipulation_of, missing_of
-from rumorscope.detectors._kecl_parts import CheckedClaims, Private, Seen, Shared
+from rumorscope.detectors._kecl_parts import CheckedClaims, Private, PrivateHeads, Seen, Shared, SharedHeads
 from rumorscope.detectors._kecl_reading import MASKS, TAMPERED, KeclPreprocess
 from rumorscope.detectors._modality_dropout import hide_modalities
 from rumorscope.detectors._region_evidence import region_evidence
@@ -143,8 +143,8 @@ class Kecl(Detector):
         refined = config.refinement == "dream"
         self.refinement = RegionRefinement(self.image.width, self.image.grid) if refined else None
         claim_width = self.claim_text.width if self.claim_text else None
-        self.private = Private.Heads(self.text.width, self.image.width, claim_width, config.width)
-        self.shared = Shared.Heads(
+        self.private = PrivateHeads(self.text.width, self.image.width, claim_width, config.width)
+        self.shared = SharedHeads(
             self.text.width, self.image.width, config.width, own_heads=config.variant == "full"
         )
         self.judgment = nn.Sequential(
