@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from rumorscope.encoders._interface import TextEncoder, TextTowerConfig
 from rumorscope.encoders.sources import PretrainedTowers
-from rumorscope.encoders.text import first_token, last_token, mean_of_tokens
+from rumorscope.encoders.text import first_token, last_token, levels, mean_of_tokens
 from rumorscope.errors import InputError
 from tiny import tiny_posts
 
@@ -42,6 +42,29 @@ def test_tokens_are_the_towers(checkpoints: Path, kind: str) -> None:
     assert torch.equal(ours.tokens, theirs.last_hidden_state)
     assert ours.tokens.shape == (8, ids.shape[1], encoder.width)
     assert ours.pooled.shape == (8, encoder.width)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@torch.no_grad()
+def test_levels_are_means_of_the_towers_layers(checkpoints: Path, kind: str) -> None:
+    encoder = _encoder(checkpoints / kind)
+    ids, mask = _tokenise(encoder, TEXTS)
+    model = AutoModel.from_pretrained(checkpoints / kind).eval()
+    tower = getattr(model, "text_model", model)
+    _, first, second = tower(
+        input_ids=ids, attention_mask=mask.long(), output_hidden_states=True
+    ).hidden_states
+    encoder.group_layers(3)  # of two layers: the one in the middle is shared
+    ours = encoder(ids, mask)
+    torch.testing.assert_close(ours.tokens, torch.cat([first, (first + second) / 2, second], dim=2))
+    assert ours.pooled.shape == (8, encoder.width)
+
+
+def test_twelve_layers_in_three_levels_are_means_of_four() -> None:
+    layers = [torch.full((1, 1, 1), float(number)) for number in range(1, 13)]
+    assert torch.cat(levels(layers, 3)).flatten().tolist() == [2.5, 6.5, 10.5]
+    assert torch.cat(levels(layers, 12)).flatten().tolist() == list(range(1, 13))
+    assert torch.cat(levels(layers[:4], 3)).flatten().tolist() == [1.5, 2.5, 3.5]
 
 
 @torch.no_grad()

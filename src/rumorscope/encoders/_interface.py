@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from rumorscope.config import Settings
+from rumorscope.errors import InputError
 
 COMPACT = "compact"
 """The name of the towers that the package carries."""
@@ -73,6 +74,14 @@ class TextEncoder(nn.Module, ABC):
     @abstractmethod
     def save_architecture(self, folder: Path) -> None:
         """Write all that is needed to rebuild the tower without its weights: config and tokenizer."""
+
+    def group_layers(self, groups: int) -> None:
+        """From now on give `groups` levels of the text side by side: `width` grows as many times.
+
+        A level is the mean of consecutive layers, the lowest first. Raises InputError where a tower tells but
+        its last layer.
+        """
+        raise InputError(f"{type(self).__name__} tells its last layer alone; use a tower of `transformers`")
 
 
 class ImageEncoder(nn.Module, ABC):

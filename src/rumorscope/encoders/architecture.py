@@ -23,7 +23,8 @@ class Architecture(Settings):
         """Write the tower's configuration and this one into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         tower.config.save_pretrained(folder)
-        (folder / FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        record = self.model_dump_json(indent=2, exclude_defaults=True)
+        (folder / FILE).write_text(record + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -9,6 +9,7 @@ Shapes: **B** posts, **T** tokens, **D** width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class TextArchitecture(Architecture):
     """What a text encoder needs beside its tower's configuration."""
 
     max_tokens: int
+    layer_groups: int = 1
 
 
 class PretrainedTextEncoder(TextEncoder):
@@ -41,18 +43,41 @@ class PretrainedTextEncoder(TextEncoder):
         self.tower = tower
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
+        self.layer_groups = 1
         self.width = int(tower.config.hidden_size)
         self._summarise = _SUMMARIES.get(tower.config.model_type, mean_of_tokens)
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> TextFeatures:
-        """(B, T) ids and mask → (B, T, D) tokens, after the tower's last norm, and (B, D) pooled."""
-        tokens = self.tower(input_ids=token_ids, attention_mask=token_mask.long()).last_hidden_state
+        """(B, T) ids and mask → (B, T, D) tokens and (B, D) pooled.
+
+        The tokens are those after the tower's last norm; levels, those that its layers hand on.
+        """
+        grouped = self.layer_groups > 1
+        output = self.tower(
+            input_ids=token_ids, attention_mask=token_mask.long(), output_hidden_states=grouped
+        )
+        tokens = output.last_hidden_state
+        if grouped:
+            tokens = torch.cat(levels(output.hidden_states[1:], self.layer_groups), dim=2)
         return TextFeatures(tokens, self._summarise(tokens, token_mask))
+
+    def group_layers(self, groups: int) -> None:
+        """Twelve layers in three groups give the means of four each; see the interface."""
+        self.layer_groups = groups
+        self.width = groups * int(self.tower.config.hidden_size)
 
     def save_architecture(self, folder: Path) -> None:
         """Write config.json, rumorscope.json and the tokenizer's files."""
-        TextArchitecture(max_tokens=self.max_tokens).save(folder, self.tower)
+        record = TextArchitecture(max_tokens=self.max_tokens, layer_groups=self.layer_groups)
+        record.save(folder, self.tower)
         self.tokenizer.save_pretrained(folder)
+
+
+def levels(layers: Sequence[Tensor], groups: int) -> list[Tensor]:
+    """The means of consecutive layers, as even as can be; neighbours share one where they do not divide."""
+    count = len(layers)
+    spans = [(group * count // groups, -(-(group + 1) * count // groups)) for group in range(groups)]
+    return [torch.stack(list(layers[start:end])).mean(dim=0) for start, end in spans]
 
 
 def mean_of_tokens(tokens: Tensor, mask: Tensor) -> Tensor:
