@@ -358,6 +358,27 @@ def test_an_endpoint_that_does_not_count_is_counted_by_bytes(serve: Serve) -> No
     assert extractor().tokens_spent == asked + len(json.dumps({"triples": TRIPLES}))
 
 
+@pytest.mark.parametrize("tokens", [-5, 10**9 + 1, 10**30])
+def test_a_count_that_no_answer_can_have_is_none(serve: Serve, tokens: int) -> None:
+    serve(good(tokens=tokens))
+    assert outcome() == (SHARK,)
+    assert 0 < extractor().tokens_spent < 10_000
+
+
+def test_a_server_that_is_down_spends_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(good())
+    monkeypatch.setenv("RUMORSCOPE_CHAT_URL", "http://127.0.0.1:9/v1")
+    assert outcome() == UNREACHABLE
+    assert extractor().tokens_spent == 0
+
+
+def test_nobody_else_may_read_what_posts_claim(serve: Serve, feature_cache: Path) -> None:
+    serve(good())
+    outcome()
+    (kept,) = feature_cache.rglob("answers.sqlite")
+    assert kept.stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize("limit", ["-1", "many", "1.5", "²"])
 def test_a_limit_is_a_whole_number(serve: Serve, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     serve(good())

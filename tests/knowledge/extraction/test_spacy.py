@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from rumorscope.errors import InputError
 from rumorscope.knowledge.extraction import ExtractorConfig, build_extractor
 from rumorscope.knowledge.extraction._parse import triples
+from rumorscope.knowledge.extraction.spacy import _load
 
 spacy = pytest.importorskip("spacy")
 VOCABULARY = spacy.blank("en").vocab
@@ -137,6 +141,34 @@ def test_a_pipeline_that_does_not_parse_is_refused(tmp_path: Path) -> None:
     spacy.blank("en").to_disk(tmp_path / "blank")
     with pytest.raises(InputError, match="has nothing; it needs a tagger and a parser"):
         build_extractor(ExtractorConfig(kind="spacy", model=str(tmp_path / "blank")))
+
+
+@pytest.mark.parametrize("model", ["typer", "os", "../en_core_web_sm", "en-core-web-sm", ""])
+def test_no_package_but_a_pipeline_is_loaded(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(spacy, "load", lambda name, **_: loaded.append(name))
+    with pytest.raises(InputError, match=r"is no name of a spaCy pipeline; try en_core_web_sm"):
+        _load(model)
+    assert loaded == []
+
+
+def test_threads_parse_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    inside: set[int] = set()
+
+    class Slow(Annotated):
+        def __call__(self, text: str) -> Any:
+            inside.add(threading.get_ident())
+            at_once.append(len(inside))
+            time.sleep(0.005)
+            inside.discard(threading.get_ident())
+            return super().__call__(text)
+
+    monkeypatch.setattr(spacy, "load", lambda name, **_: Slow("Sandy/PROPN/nsubj/1 hit/VERB/ROOT/1"))
+    asking = build_extractor(ExtractorConfig(kind="spacy"))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(asking.extract, map(str, range(16))))
+    assert at_once == [1] * 16
 
 
 def test_missing_spacy_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ Keys are hashes, so that no post's text stands in it; what a model answered, cle
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -35,6 +36,7 @@ class Answers:
         self.path = cache_folder() / "claims" / "answers.sqlite"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # what posts claim is nobody else's
             with self._connected() as connection:
                 self._prepare(connection)
         except (OSError, sqlite3.Error) as error:

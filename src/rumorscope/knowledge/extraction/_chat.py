@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, NonNegativeInt, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from rumorscope.errors import InputError
 from rumorscope.knowledge.extraction._optional import optional
@@ -52,7 +52,7 @@ class _Choice(BaseModel):
 
 
 class _Usage(BaseModel):
-    total_tokens: NonNegativeInt
+    total_tokens: int = Field(ge=0, le=10**9)  # the total must stay a number that SQLite can count on
 
 
 class _Completion(BaseModel):
@@ -93,8 +93,10 @@ class Chat:
             again = status == 429 or status >= 500
             wait = _asked_to_wait(error.response.headers.get("retry-after")) if again else None
             return Reply(failure=STATUS.format(status), billed=False, wait_seconds=wait)
-        except (self._openai.OpenAIError, self._httpx.HTTPError, OSError):
-            return Reply(failure=UNREACHABLE, wait_seconds=0)
+        except (self._openai.OpenAIError, self._httpx.HTTPError, OSError) as error:
+            # Where nobody listened nothing was spent: else a server that is down would use up the limit.
+            billed = not isinstance(error.__cause__, self._httpx.ConnectError)
+            return Reply(failure=UNREACHABLE, billed=billed, wait_seconds=0)
         except ValueError:  # too long, or encoded as nobody can read it
             return Reply(failure=TOO_LONG)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from rumorscope.data.text import clean_text
@@ -9,9 +11,12 @@ from rumorscope.errors import InputError
 from rumorscope.knowledge.extraction._interface import Extraction, TripleExtractor
 from rumorscope.knowledge.extraction._optional import optional
 from rumorscope.knowledge.extraction._parse import triples
+from rumorscope.knowledge.locks import fork_safe_lock
 
 DEFAULT_PIPELINE = "en_core_web_sm"
 
+_PACKAGE = re.compile(r"[a-z]{2,3}_\w+", re.ASCII)
+_PARSING = fork_safe_lock()  # spaCy does not promise that threads may share a pipeline
 _UNUSED = ("ner", "textcat", "textcat_multilabel", "entity_linker", "entity_ruler")
 
 
@@ -30,11 +35,17 @@ class SpacyExtractor(TripleExtractor):
         return SpacyExtractor, (self.pipeline, self.most_triples)
 
     def _extract(self, text: str, language: str | None) -> Extraction:
-        return Extraction(tuple(triples(self._parse(clean_text(text)))))
+        with _PARSING:
+            return Extraction(tuple(triples(self._parse(clean_text(text)))))
 
 
 def _load(pipeline: str) -> Any:
     spacy = optional("spacy", "nlp")
+    if not (_PACKAGE.fullmatch(pipeline) or Path(pipeline).is_dir()):
+        # A checkpoint of somebody else's names it too, and loading a package by name runs it.
+        raise InputError(
+            f"{pipeline!r} is no name of a spaCy pipeline; try {DEFAULT_PIPELINE}, or its folder"
+        )
     try:
         loaded = spacy.load(pipeline, exclude=_UNUSED)
     except OSError as error:
