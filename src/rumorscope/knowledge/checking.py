@@ -31,7 +31,10 @@ class CheckedText:
 
 
 class ClaimChecker:
-    """Extracts claims and looks them up; remembers the texts it has seen. Safe for threads, and pickles."""
+    """Extracts claims and looks them up; remembers the texts it has seen. Safe for threads, and pickles.
+
+    A failure, such as an endpoint that is down, is not remembered: the text is asked for again.
+    """
 
     def __init__(self, extractor: TripleExtractor, store: ConceptStore, most_known: int) -> None:
         self.extractor, self.store, self.most_known = extractor, store, most_known
@@ -39,15 +42,23 @@ class ClaimChecker:
 
     def __call__(self, text: str, language: str | None = None) -> CheckedText:
         """What the text claims; never raises for a text."""
-        return self._checked(text, language)
+        try:
+            return CheckedText(self._checked(text, language))
+        except _FailedError as failed:
+            return CheckedText((), failure=str(failed))
 
-    def _check(self, text: str, language: str | None) -> CheckedText:
+    def _check(self, text: str, language: str | None) -> tuple[CheckedClaim, ...]:
         extraction = self.extractor.extract(text, language)
-        claims = (
+        if extraction.failure is not None:
+            raise _FailedError(extraction.failure)  # what raises is not remembered
+        return tuple(
             CheckedClaim(triple, known_about(self.store, triple, self.most_known))
             for triple in extraction.triples
         )
-        return CheckedText(tuple(claims), extraction.failure)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ClaimChecker, (self.extractor, self.store, self.most_known)
+
+
+class _FailedError(Exception):
+    """The extraction failed, for the reason that this says."""
