@@ -178,14 +178,16 @@ def test_a_cut_off_body_is_asked_for_again(serve: Serve) -> None:
     assert outcome() == (SHARK,)
     assert len(server.requests) == 2
     serve(good(sent_bytes=40))
+    before = extractor().tokens_spent
     assert extractor().extract("another text").failure == UNREACHABLE
+    assert extractor().tokens_spent > before  # nobody knows what an endpoint that broke off had done
 
 
 def test_nobody_listens(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(good())
     monkeypatch.setenv("RUMORSCOPE_CHAT_URL", "http://127.0.0.1:9/v1")
     assert outcome() == UNREACHABLE
-    assert extractor().tokens_spent > 0  # nobody knows what an endpoint that broke off had done
+    assert extractor().tokens_spent == 0  # a server that is down must not use up the limit
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -260,7 +262,7 @@ def test_of_a_text_without_words_nothing_is_asked(serve: Serve) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_no_more_requests_at_once_than_allowed(serve: Serve, at_once: int) -> None:
-    server = serve(Answer(b"{}", 500), good(seconds=0.03))
+    server = serve(Answer(b"{}", 500), good(seconds=0.15))
     asking = extractor(requests_at_once=at_once)
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(asking.extract, (f"{TEXT} {n}" for n in range(12))))
@@ -363,13 +365,6 @@ def test_a_count_that_no_answer_can_have_is_none(serve: Serve, tokens: int) -> N
     serve(good(tokens=tokens))
     assert outcome() == (SHARK,)
     assert 0 < extractor().tokens_spent < 10_000
-
-
-def test_a_server_that_is_down_spends_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    serve(good())
-    monkeypatch.setenv("RUMORSCOPE_CHAT_URL", "http://127.0.0.1:9/v1")
-    assert outcome() == UNREACHABLE
-    assert extractor().tokens_spent == 0
 
 
 def test_nobody_else_may_read_what_posts_claim(serve: Serve, feature_cache: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_pipeline_that_does_not_parse_is_refused(tmp_path: Path) -> None:
         build_extractor(ExtractorConfig(kind="spacy", model=str(tmp_path / "blank")))
 
 
-@pytest.mark.parametrize("model", ["typer", "os", "../en_core_web_sm", "en-core-web-sm", ""])
+@pytest.mark.parametrize("model", ["typer", "os", "../en_core_web_sm", "en-core-web-sm"])
 def test_no_package_but_a_pipeline_is_loaded(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
     monkeypatch.setattr(spacy, "load", lambda name, **_: loaded.append(name))
