@@ -1,4 +1,4 @@
-"""Work over many pictures at once, with a progress display and an end that can come early."""
+"""Work over many pictures or texts at once, with a progress display and an end that can come early."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def no_progress(names: Iterable[str], total: int) -> Iterable[str]:
 
 
 def in_parallel(
-    work: Callable[[Item], Outcome], items: Sequence[Item], progress: Progress
+    work: Callable[[Item], Outcome], items: Sequence[Item], progress: Progress, threads: int | None = None
 ) -> Iterator[tuple[Item, Outcome]]:
     """Each item with its outcome, in order. Threads serve: decoding a picture releases the lock.
 
+    There are as many as cores, if not said otherwise.
+
     An interruption leaves the items that no thread has begun.
     """
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(threads or os.cpu_count())
     try:
         outcomes = pool.map(work, items)
         shown = progress(map(str, items), len(items))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rumorscope.knowledge.extraction._interface import Extraction, ExtractorConfig, TripleExtractor
+from rumorscope.knowledge.extraction._interface import NOTHING, Extraction, ExtractorConfig, TripleExtractor
 from rumorscope.knowledge.extraction.endpoint import EndpointExtractor
 from rumorscope.knowledge.extraction.rules import RuleExtractor
 from rumorscope.knowledge.extraction.spacy import SpacyExtractor
 
-__all__ = ["Extraction", "ExtractorConfig", "TripleExtractor", "build_extractor"]
+__all__ = ["NOTHING", "Extraction", "ExtractorConfig", "TripleExtractor", "build_extractor"]
 
 
 def build_extractor(config: ExtractorConfig) -> TripleExtractor:

@@ -71,6 +71,11 @@ class TripleExtractor(ABC):
         self._count(["texts", *outcome])
         return Extraction(triples, found.failure)
 
+    @property
+    def tokens_spent(self) -> int | None:
+        """By all processes that share what the extractor keeps; None where nothing costs tokens."""
+        return None
+
     @abstractmethod
     def _extract(self, text: str, language: str | None) -> Extraction: ...
 

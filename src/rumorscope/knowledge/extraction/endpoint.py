@@ -57,7 +57,7 @@ class EndpointExtractor(TripleExtractor):
 
     @property
     def tokens_spent(self) -> int:
-        """By all processes that share the cache, since it was made."""
+        """Since the cache was made."""
         return self._answers.spent()
 
     def __reduce__(self) -> tuple[Any, ...]:
