@@ -33,6 +33,37 @@ ENGLISH = {
     "The plant can purify air": [],  # "purify" is in no list
     "The house has a pool.": [("house", "HasA", "pool")],
     "Sharks can swim": [("sharks", "CapableOf", "swim")],
+    "Tomb of the Unknown Soldier #hurricane #Sandy": [("tomb", "of", "unknown soldier")],
+    "Scary pic of #Sandy #NYC http://t.co/CORzusFD": [("scary pic", "of", "sandy")],
+    "#Sandy #NYC #wow": [],
+    "Sharks in #NewYork eat dogs": [("sharks", "AtLocation", "newyork"), ("sharks", "eat", "dogs")],
+    "This is on @nymag's cover": [],
+    "This magazine cover of Sandy will go down": [
+        ("magazine cover", "of", "sandy"),
+        ("magazine cover", "CapableOf", "go"),
+    ],
+    "Tower collapses, trapping hundreds": [("tower", "CapableOf", "collapse")],
+    "Crane on 57th street collapsed.": [
+        ("crane", "AtLocation", "57th street"),
+        ("crane", "CapableOf", "collapse"),
+    ],
+    "Photo of a shark swimming in the street": [
+        ("photo", "of", "shark"),
+        ("shark", "CapableOf", "swim"),
+        ("shark", "AtLocation", "street"),
+    ],
+    "Obama is not a Muslim": [("obama", "NotIsA", "muslim")],
+    "Obama isn't a Muslim": [("obama", "NotIsA", "muslim")],
+    "The bridge is not closed": [],
+    "The house has no pool": [("house", "NotHasA", "pool")],
+    "Sharks can't fly": [("sharks", "NotCapableOf", "fly")],
+    "Sharks do not eat people": [("sharks", "NotCapableOf", "eat people")],
+    "The city never sleeps": [("city", "NotCapableOf", "sleep")],
+    "No sharks swim in the street": [("sharks", "NotCapableOf", "swim")],
+    "Not the dog but the cat is dead": [("cat", "HasProperty", "dead")],
+    "Everyone in New York is safe": [],
+    "Hope everyone in New York is safe": [],
+    "A resort located in Fiji": [("resort", "AtLocation", "fiji")],
     "#Sandy from #space http://t.co/CORzusFD @nasa": [("sandy", "from", "space")],
 }
 CHINESE = {

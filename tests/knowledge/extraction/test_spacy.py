@@ -48,6 +48,7 @@ SENTENCES = {
     "The/DET/det/1 bridge/NOUN/nsubjpass/3 was/be/AUX/auxpass/3 closed/close/VERB/ROOT/3": [
         ("bridge", "ReceivesAction", "close")
     ],
+    "The/DET/det/1 bridge/NOUN/nsubjpass/4 was/be/AUX/auxpass/4 not/PART/neg/4 closed/close/VERB/ROOT/4": [],
     "A/DET/det/1 photo/NOUN/ROOT/1 of/ADP/prep/1 the/DET/det/4 Earth/PROPN/pobj/2 taken/take/VERB/acl/1 "
     "by/ADP/agent/5 the/DET/det/9 Hubble/PROPN/compound/9 telescope/NOUN/pobj/6": [
         ("photo", "of", "earth"),

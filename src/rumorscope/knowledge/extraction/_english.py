@@ -7,7 +7,7 @@ that is not listed is missed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -19,6 +19,7 @@ from rumorscope.knowledge.extraction._english_words import (
     AUXILIARIES,
     BE,
     CONJUNCTIONS,
+    DENIALS,
     DETERMINERS,
     HAVE,
     MODALS,
@@ -29,7 +30,7 @@ from rumorscope.knowledge.extraction._english_words import (
 from rumorscope.knowledge.extraction._prepositions import done_to, stands
 from rumorscope.post import Triple
 
-Kind = Literal["noun", "verb", "be", "have", "modal", "preposition", "stop"]
+Kind = Literal["noun", "verb", "be", "have", "modal", "preposition", "stop", "not"]
 
 _LONGEST_PHRASE = 6  # words of a noun phrase that are kept: its last ones
 _SENTENCE = regex.compile(r"[.!?…;:|\n\"“”()\[\]]+|\s[-–—]+\s")
@@ -44,23 +45,69 @@ class Chunk:
     text: str
     determined: bool = False  # a noun phrase that began with "a", "the", …
     past: bool = False
+    denied: bool = False  # of what is said: "is not", "never takes"
+    finite: bool = False  # "takes", "take": neither "taken" nor "taking"
 
 
 def triples(text: str) -> Iterator[Triple]:
     """The claims of a text, in its order."""
     for sentence in _SENTENCE.split(text):
-        yield from _claims(list(_chunks(_WORD.findall(sentence))))
+        yield from _claims(_with_denials(_chunks(_WORD.findall(sentence))))
 
 
 def _claims(chunks: list[Chunk]) -> Iterator[Triple]:
     """Each noun phrase and what is said of it; what stands between two commas is said of what came before."""
     subject: Chunk | None = None
     for place, chunk in enumerate(chunks):
+        if chunk.text in PRONOUNS:
+            subject = None
         if chunk.kind == "noun":
             rest = chunks[place + 1 :]
-            if not (place and chunks[place - 1].kind in ("preposition", "verb", "be", "have")):
+            before = chunks[place - 1].kind if place else None
+            if before not in ("preposition", "verb", "be", "have"):
                 subject = chunk
-            yield from _said_of(chunk, subject or chunk, rest)
+            belongs = before == "preposition" and _is_predicate(rest)
+            if belongs and subject is None:
+                continue  # "everyone in New York is safe" speaks of everyone
+            said = _said_of(subject if belongs and subject else chunk, subject or chunk, rest)
+            yield from _denials(said) if any(one.denied for one in rest[:2]) else said
+
+
+_DENIED = {name: f"Not{name}" for name in ("IsA", "HasA", "CapableOf")}
+
+
+def _denials(said: Iterator[Triple]) -> Iterator[Triple]:
+    """What can be denied by ConceptNet's names; the rest would say the opposite of the text."""
+    for triple in said:
+        if triple.relation in _DENIED:
+            yield Triple(triple.head, _DENIED[triple.relation], triple.tail)
+
+
+def _with_denials(chunks: Iterator[Chunk]) -> list[Chunk]:
+    """A "not" belongs to the auxiliary before it, else to the next verb."""
+    found: list[Chunk] = []
+    pending = False
+    for chunk in chunks:
+        if chunk.kind == "not" and found and found[-1].kind in ("be", "have", "modal"):
+            found[-1] = replace(found[-1], denied=True)
+        elif chunk.kind == "not":
+            pending = True
+        else:
+            takes = pending and chunk.kind in ("be", "have", "modal", "verb")
+            found.append(replace(chunk, denied=True) if takes else chunk)
+            pending = pending and chunk.kind == "noun"
+    return found
+
+
+def _is_predicate(rest: list[Chunk]) -> bool:
+    """Whether the next words speak of a whole phrase, "crane on a street is …"; a participle, of its end."""
+    match [chunk.kind for chunk in rest[:2]]:
+        case [("be" | "have" | "modal"), *_]:
+            return True
+        case ["verb", *more]:
+            return rest[0].finite or (rest[0].past and more[:1] != ["preposition"])
+        case _:
+            return False
 
 
 def _said_of(noun: Chunk, subject: Chunk, rest: list[Chunk]) -> Iterator[Triple]:
@@ -80,6 +127,8 @@ def _said_of(noun: Chunk, subject: Chunk, rest: list[Chunk]) -> Iterator[Triple]
         case ["verb", "preposition", "noun", *_]:
             yield Triple(noun.text, "CapableOf", rest[0].text)
             yield from _at(noun, rest[1], rest[2])
+        case ["verb"] | ["verb", "stop", *_]:
+            yield Triple(noun.text, "CapableOf", rest[0].text)
         case ["preposition", "noun", *_]:
             yield from _at(noun, rest[0], rest[1])
             yield from _said_behind(subject, rest[2:])
@@ -127,7 +176,9 @@ def _chunks(words: list[str]) -> Iterator[Chunk]:
     for place, word in enumerate(words):
         low = word.lower().replace("’", "'").removesuffix("'s") if word != "," else word
         kind = _kind(low, expected=bool(noun) or modal, determined=determined and not noun)
-        modal = kind == "modal"
+        if kind == "verb" and low in VERBS and not modal and words[place + 1 : place + 2] == ["of"]:
+            kind = "noun"  # "the last hug of", "a magazine cover of"
+        modal = kind == "modal" or (modal and low in ADVERBS)
         if kind == "noun":
             noun.append(low)
             continue
@@ -136,9 +187,12 @@ def _chunks(words: list[str]) -> Iterator[Chunk]:
         noun, determined = [], low in DETERMINERS
         if kind == "verb":
             lemma = _lemma(low)
-            yield Chunk("verb", lemma, past=_is_past(low, lemma))
+            past = _is_past(low, lemma)
+            yield Chunk("verb", lemma, past=past, finite=not (past or low.endswith("ing")))
         elif kind in ("be", "have", "modal", "preposition"):
-            yield Chunk(kind, low)
+            yield Chunk(kind, low, denied=low.endswith("n't") or low == "cannot")
+        elif low in DENIALS:
+            yield Chunk("not", low)
         elif kind == "stop" and low not in DETERMINERS and low not in ADVERBS and place:
             yield Chunk("stop", low)
     if noun:

@@ -15,8 +15,9 @@ PRONOUNS = _words(
     "i you he she it we they me him us them who whom there here someone something anyone everyone "
     "nobody nothing myself himself itself themselves one"
 )
-BE = _words("is are was were be been being am isn't aren't wasn't weren't it's that's he's she's i'm")
+BE = _words("is are was were be been being am ain't isn't aren't wasn't weren't it's that's he's she's i'm")
 HAVE = _words("has have had having hasn't haven't")
+DENIALS = _words("not never no")  # adverbs and a determiner, at the same time
 MODALS = _words("can could will would may might must shall should cannot can't won't to")
 AUXILIARIES = _words("do does did don't doesn't didn't")
 CONJUNCTIONS = _words(
@@ -47,7 +48,7 @@ VERBS = _words(
     "explode expose face fake fall feed feel fight fill film find finish fire flee float flood fly "
     "follow force form free freeze gather get give go grab grow guard hang happen hate hear help hide "
     "hijack hit hold hope hug hunt hurt ignore include injure invade jail join jump keep kick kidnap "
-    "kill kiss know lack land last launch lead lean leave let lie lift light like live loot look lose "
+    "kill kiss know lack land last launch lead lean leave let lie lift light like live locate loot look lose "
     "love make march mark meet melt miss mourn move murder name need notice offer open order own pass "
     "pay perform photograph pick plan plant play post pour pray prepare present press prevent produce "
     "promise protect protest prove publish pull push put raid rain raise reach read receive recover "
@@ -55,7 +56,7 @@ VERBS = _words(
     "roar rob roll run rush sail save say scream search see seek seem sell send serve set shake share "
     "shoot show shut sing sink sit sleep slam smash smile sound speak spend spot spread stab stand "
     "stare start stay steal stop storm strand strike struggle study submerge suffer suggest support "
-    "surround survive suspect swallow sweep swim take talk target teach tear tell test thank threaten "
+    "surround survive swallow sweep swim take talk target teach tear tell test thank threaten "
     "throw tie touch track train trap travel treat try turn use visit vote wait walk want warn wash "
     "watch wear welcome win work worry wreck write yell"
 )

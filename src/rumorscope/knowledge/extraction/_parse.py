@@ -69,7 +69,7 @@ def _antecedent(verb: Token) -> Token | None:
 def _said(subject: str, verb: Token, *, passive: bool) -> Iterator[Triple]:
     denied = "Not" if _of(verb, {"neg"}) or any(c.lemma_ in ("not", "n't") for c in verb.children) else ""
     if passive:
-        yield from _said_done(subject, verb)
+        yield from () if denied else _said_done(subject, verb)  # ConceptNet has no name for what is not done
     elif _of(verb, {"cop"}):  # UD: the noun or adjective is the predicate
         yield from _said_to_be(subject, verb, denied)
     elif verb.lemma_ == "be":

@@ -21,6 +21,8 @@ def done_to(thing: str, verb: str, preposition: str, other: str) -> Iterator[Tri
         yield Triple(other, verb, thing)
     elif preposition == "with":
         yield Triple(thing, verb, other)
+    elif verb == "locate":
+        yield from stands(thing, preposition, other)
     elif (verb, preposition) in _NAMED:
         yield Triple(thing, _NAMED[verb, preposition], other)
     else:
