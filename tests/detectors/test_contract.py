@@ -13,6 +13,7 @@ from rumorscope.detectors import detector_class, detector_names
 from tiny import tiny_clip
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "caf_odnn-no_captions": ("caf_odnn", {"caption_epochs": 0}),
     "cafe-literal": ("cafe", {"paper_literal": True}),
     "fnd_clip-clip": ("fnd_clip", {"shared_width": 32, "contrastive_epochs": 0}),
     "fnd_clip-no_captions": ("fnd_clip", {"contrastive_epochs": 0}),

@@ -1,6 +1,6 @@
 """MRAN: Multimodal relationship-aware attention network for fake news detection (Yang et al., 2024).
 
-Computer Standards & Interfaces 89, 103822. A text is read at several levels: its words, phrases of several
+Computer Standards & Interfaces, 103822. A text is read at several levels: its words, phrases of several
 lengths, and the whole. The fragments of all levels and the regions of the picture then gather what is like
 them, within their modality and across (`layers/relationship_attention.py`), more than once: what a second
 round gathers has already been related. Both modalities are judged side by side.
