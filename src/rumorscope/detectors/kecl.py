@@ -188,23 +188,23 @@ class Kecl(Detector):
             name="forgery",
             loss=self._forgery_loss,
             groups=[
-                _group([self.forgery], config.forgery_head_learning_rate),
-                _group([self.image], config.forgery_learning_rate),
+                ParameterGroup.of([self.forgery], config.forgery_head_learning_rate),
+                ParameterGroup.of([self.image], config.forgery_learning_rate),
             ],
             epochs=config.forgery_epochs,
             batch_size=config.forgery_batch_size,
             data="forgeries",
         )
         new = [self.private, self.shared, self.judgment, *([self.refinement] if self.refinement else [])]
-        learnt = _group(new, config.learning_rate)
+        learnt = ParameterGroup.of(new, config.learning_rate)
         if config.classifier_reads == "shared":  # nothing reads what stands for an unpaired post
             unread = {id(parameter) for parameter in self.shared.stand_ins()}
             kept = [parameter for parameter in learnt.parameters if id(parameter) not in unread]
             learnt = replace(learnt, parameters=kept)
         groups = [
             learnt,
-            _group([self.text], config.text_learning_rate),
-            _group([self.image], config.image_learning_rate),
+            ParameterGroup.of([self.text], config.text_learning_rate),
+            ParameterGroup.of([self.image], config.image_learning_rate),
         ]
         joint = Stage(
             name="joint",
@@ -342,8 +342,3 @@ class Kecl(Detector):
 
 def _checker(config: KeclConfig) -> ClaimChecker:
     return ClaimChecker(build_extractor(config.extractor), ConceptStore(config.store), config.known_triples)
-
-
-def _group(modules: Sequence[nn.Module], learning_rate: float) -> ParameterGroup:
-    parameters = [parameter for module in modules for parameter in module.parameters()]
-    return ParameterGroup(parameters, learning_rate)
