@@ -33,6 +33,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "micc-concate": ("micc", {"variant": "concate"}),
     "micc-dream": ("micc", {"refinement": "dream", "global_alignment_weight": 0.1}),
     "micc-literal": ("micc", {"paper_literal": True, "temperature": 1.0}),
+    "mimoe_fnd-clip": ("mimoe_fnd", {"shared_width": 32, "contrastive_epochs": 0}),
     "features-text": ("features", {"modality": "text"}),
     "features-image": ("features", {"modality": "image"}),
     "late_fusion-features": ("late_fusion", {"text_part": "features"}),
