@@ -144,3 +144,16 @@ def test_the_state_holds_only_what_learns(tmp_path: Path) -> None:
     names = load_file(tmp_path / "state" / "latest.safetensors").keys()
     assert {"model.text.embedding.weight", "model.heads.image.weight", "model.judgment.1.bias"} <= names
     assert "model.image.patches.weight" not in names
+
+
+def test_a_run_that_had_only_to_be_finished_freezes_what_its_last_stage_did(tmp_path: Path) -> None:
+    """So that its towers answer from the cache, as those of a run that was never stopped."""
+    learnt = [_frozen(tmp_path), _frozen(tmp_path)]  # the second finds nothing left to train
+    assert learnt[0] == learnt[1]
+    assert learnt[0]
+
+
+def _frozen(folder: Path) -> set[str]:
+    trainer = Trainer(toy(image_learning_rate=0), MATERIAL, CONFIG, folder)
+    trainer.run()
+    return {name for name, p in trainer.detector.named_parameters() if not p.requires_grad}

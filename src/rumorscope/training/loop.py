@@ -90,6 +90,7 @@ class Trainer:
                 self._fit_stage(stage)
             else:
                 self._train_stage(stage)
+        self._freeze_for(self.stages[-1])  # a run that was stopped behind its last stage has trained nothing
         self.detector.eval()
         return self.history
 
@@ -141,7 +142,7 @@ class Trainer:
 
     def _train_stage(self, stage: Stage) -> None:
         train, validation = self._material.of(stage)
-        train_only(self.detector, [parameter for group in stage.groups for parameter in group.parameters])
+        self._freeze_for(stage)
         learner = Learner(self.detector, stage, self._config, self.processes)
         learner.restore(self._moments, self.position.scaler)
         precision = self._config.mixed_precision
@@ -155,6 +156,10 @@ class Trainer:
         self.position.next_stage()
         self._moments = {}
         self._save(None)
+
+    def _freeze_for(self, stage: Stage | Fit) -> None:
+        groups = stage.groups if isinstance(stage, Stage) else []
+        train_only(self.detector, [parameter for group in groups for parameter in group.parameters])
 
     def _fit_stage(self, stage: Fit) -> None:
         """Every process fits to all posts, so that all stay equal. One that is killed here fits again."""
