@@ -9,7 +9,7 @@ import rumorscope
 
 PIPELINE = (
     "errors", "post", "config", "data", "encoders", "layers", "losses", "knowledge", "forensics", "detectors",
-    "training", "evaluation", "explanation", "scoring", "reporting", "runtime", "cli",
+    "training", "evaluation", "explanation", "runtime", "scoring", "reporting", "cli",
 )  # fmt: skip
 SIBLINGS = {"service": "cli"}
 ROOT = Path(rumorscope.__file__).parent

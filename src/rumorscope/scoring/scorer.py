@@ -87,9 +87,9 @@ class Scorer:
 
         With `explain`, each verdict carries its evidence, which takes one more answer for each region.
         """
-        prepared = prefetch(self._prepare, posts, ahead=2 * batch_size)
+        prepared = prefetch(self.prepare, posts, ahead=2 * batch_size)
         while batch := list(itertools.islice(prepared, batch_size)):
-            yield from self._judge(batch, explain=explain)
+            yield from self.judge(batch, explain=explain)
 
     @torch.inference_mode()
     def probabilities(self, samples: Sequence[Sample], *, batch_size: int = 32) -> list[float]:
@@ -100,7 +100,8 @@ class Scorer:
             answers += self._calibrated(output.logits)
         return answers
 
-    def _prepare(self, post: Post | BadPost) -> Sample | BadPost:
+    def prepare(self, post: Post | BadPost) -> Sample | BadPost:
+        """Read and tokenise one post; safe in any thread. A post that cannot be judged says why."""
         if isinstance(post, BadPost):
             return post
         try:
@@ -114,7 +115,8 @@ class Scorer:
         return sample
 
     @torch.inference_mode()
-    def _judge(self, prepared: Sequence[Sample | BadPost], *, explain: bool) -> list[Verdict]:
+    def judge(self, prepared: Sequence[Sample | BadPost], *, explain: bool = False) -> list[Verdict]:
+        """One verdict for each, in order, all in one batch; by one thread at a time."""
         samples = [sample for sample in prepared if isinstance(sample, Sample)]
         judged = iter(self._verdicts(samples, explain=explain))
         return [next(judged) if isinstance(item, Sample) else self._failed(item) for item in prepared]
