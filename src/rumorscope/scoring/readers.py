@@ -76,7 +76,8 @@ def names_post_file(argument: str) -> bool:
         return False
 
 
-def _json_lines(path: Path) -> Iterator[RawRow]:
+def json_lines(path: Path) -> Iterator[RawRow]:
+    """Each line of a file of JSON objects, or what is wrong with it; a line is never longer than allowed."""
     with path.open("rb") as file:
         for number, line in enumerate(_bounded_lines(file), start=1):
             if line is None:
@@ -173,7 +174,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
 
 
 _READERS: dict[str, Callable[[Path], Iterator[RawRow]]] = {
-    ".jsonl": _json_lines,
+    ".jsonl": json_lines,
     ".csv": _csv_rows,
     ".parquet": _parquet_rows,
 }

@@ -1,0 +1,1 @@
+"""The HTTP service and its page: the same `Scorer` as everywhere, behind a bounded queue."""
