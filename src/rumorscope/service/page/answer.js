@@ -34,7 +34,8 @@ export function renderAnswer({ post, verdict, answer }, serving, failed) {
     faithful && section(t("faithfulness.heading"), {}, h("p", {}, faithful)),
     renderModes(verdict),
     renderChanges(verdict, measured),
-    section(t("caveat.heading"), { class: "card" }, h("ul", {}, words.caveats(verdict).map((sentence) => h("li", {}, sentence)))),
+    section(t("caveat.heading"), { class: "card" }, h("ul", {}, words.caveats(verdict).map((sentence) => h("li", {}, sentence))),
+      h("p", {}, h("a", { href: "#model" }, t("caveat.more")))),
   ].filter(Boolean);
 }
 

@@ -28,8 +28,8 @@ function body(item, queue) {
   const { verdict, text } = item;
   const said = text === null ? h("p", { class: "quiet" }, t("review.no_text")) : h("p", { class: "item-text", dir: "auto" }, text);
   const check = text !== null && h("button", { type: "button", class: "small", onclick: () => queue.check(text) }, t("review.check"));
-  return h("div", {}, h("p", { class: "quiet item-id" }, `${verdict.id} · ${verdict.detector} · ${verdict.checkpoint}`), said,
-    verdict.warning !== null && h("p", { class: "quiet" }, t("answer.careful", { warning: verdict.warning })), check);
+  return h("div", {}, h("div", { class: "quiet item-id" }, h("span", {}, `${verdict.id} · ${verdict.detector} · ${verdict.checkpoint}`), check), said,
+    verdict.warning !== null && h("p", { class: "quiet" }, t("answer.careful", { warning: verdict.warning })));
 }
 
 function form(place, item, queue) {

@@ -39,7 +39,7 @@ const at = (p) => `${(100 * p).toFixed(1)}%`;
 function changesHead(what) {
   const axis = s("svg", { class: "axis", role: "img", "aria-label": t("changes.axis") },
     s("text", { x: 0, y: 14 }, "0%"), s("text", { x: "50%", y: 14, "text-anchor": "middle" }, "50%"), s("text", { x: "100%", y: 14, "text-anchor": "end" }, "100%"));
-  return h("thead", {}, h("tr", {}, column(what), h("th", { scope: "col", class: "plot" }, axis), column(t("changes.probability"), "n"), column(t("changes.change"), "n")));
+  return h("thead", {}, h("tr", {}, column(what), h("th", { scope: "col", class: "plot" }, axis), column(t("changes.probability"), "n"), column(t("changes.change"), "n change")));
 }
 
 function wholeRow(own) {
@@ -59,5 +59,5 @@ function changeRow(label, { probability, change }, own) {
 function row(label, kind, marks, probability, change) {
   const grid = s("line", { class: "grid", x1: "50%", x2: "50%", y1: 0, y2: "100%" });
   return h("tr", { class: kind }, h("th", { scope: "row" }, label), h("td", { class: "plot" }, s("svg", { "aria-hidden": "true" }, grid, marks)),
-    h("td", { class: "n" }, probability), h("td", { class: "n" }, change));
+    h("td", { class: "n" }, probability), h("td", { class: "n change" }, change));
 }
