@@ -8,14 +8,13 @@ their own.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from rumorscope import __version__
-from rumorscope.data.images import image_key
 from rumorscope.errors import InputError
 from rumorscope.explanation import words
+from rumorscope.explanation.inputs import input_hashes
 from rumorscope.post import Post, Verdict
 
 MEDIA_TYPE = "application/ld+json"
@@ -60,12 +59,13 @@ def _claim(post: Post) -> dict[str, Any]:
         posting["inLanguage"] = tag
     if post.time is not None:
         posting["datePublished"] = post.time.isoformat()
+    hashes = input_hashes(post)
     if post.images:
-        posting["image"] = [{"@type": "ImageObject", "sha256": image_key(image)} for image in post.images]
+        posting["image"] = [{"@type": "ImageObject", "sha256": image} for image in hashes.images_sha256]
     posting["identifier"] = {
         "@type": "PropertyValue",
         "propertyID": "SHA-256 of the text",
-        "value": hashlib.sha256(post.text.encode()).hexdigest(),
+        "value": hashes.text_sha256,
     }
     return {"@type": "Claim", "appearance": posting}
 

@@ -33,16 +33,18 @@ async function start() {
 
 /** Ask what is served, until the model is loaded; the answers are given without it too. */
 async function learn() {
+  let told;
   try {
-    page.serving = (await askJson("v1/detectors")).serving;
+    told = await askJson("v1/detectors");
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.kind === "unauthorized") askForKey();
     if (error.kind === "not_ready") setTimeout(learn, NOT_READY_MS);
     return;
   }
-  await page.queue.begin();
-  byId("nav-review").hidden = !page.queue.on;
+  page.serving = told.serving;
+  byId("nav-review").hidden = !told.review;
+  if (told.review) await page.queue.begin();
   render();
   show(false);
 }

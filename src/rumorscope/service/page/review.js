@@ -25,16 +25,13 @@ export class Queue {
     this.check = check;
   }
 
-  /** Ask whether there is a queue, and take up what is in it. */
+  /** Take up what is in the queue. */
   async begin() {
-    try {
+    this.on = true;
+    await this.attempt(async () => {
       this.#files = await askJson("v1/review/files");
-      this.on = true;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return;
-    }
-    await this.#load();
+      await this.#load();
+    });
   }
 
   render() {

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,7 +52,7 @@ class BadRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VerdictFile:
     """A file of verdicts, read whole."""
 
@@ -59,7 +60,7 @@ class VerdictFile:
     verdicts: tuple[Filed, ...]
     bad: tuple[BadRow, ...]
 
-    @property
+    @cached_property
     def threshold(self) -> float:
         """From which probability on the file says rumor: 0.5, unless its labels say otherwise."""
         decided = [

@@ -96,7 +96,7 @@ class ReviewStore:
             connection.executemany(
                 "INSERT INTO items (file, post_id, verdict, probability, abstained, error, doubt) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (_row(number, verdict, file.threshold) for verdict in file.verdicts),
+                _rows(number, file),
             )
             connection.executemany(
                 "INSERT INTO bad_rows VALUES (?, ?, ?)", ((number, bad.place, bad.reason) for bad in file.bad)
@@ -169,11 +169,13 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def _row(file: int, verdict: Filed, threshold: float) -> tuple[Any, ...]:
-    p = verdict.rumor_probability
-    doubt = None if p is None else abs(p - threshold)
-    abstained, error = verdict.abstained is not None, verdict.error is not None
-    return file, verdict.id, as_json(verdict), p, abstained, error, doubt
+def _rows(number: int, file: VerdictFile) -> Iterator[tuple[Any, ...]]:
+    threshold = file.threshold
+    for verdict in file.verdicts:
+        p = verdict.rumor_probability
+        doubt = None if p is None else abs(p - threshold)
+        abstained, error = verdict.abstained is not None, verdict.error is not None
+        yield number, verdict.id, as_json(verdict), p, abstained, error, doubt
 
 
 def _file(connection: sqlite3.Connection, number: int) -> LoadedFile:
