@@ -6,9 +6,13 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from rumorscope.detectors._interface import _missing
+from rumorscope.detectors._kecl_evidence import missing_of
 from rumorscope.explanation import colors, words
 from rumorscope.post import (
     Claim,
@@ -123,6 +127,20 @@ def test_the_english_sentences_are_those_of_the_command_line_and_the_printed_pag
     assert words.faithfulness(verdict) == say("faithfulness.unmeasured")
     found = ManipulationMap(0, 0.4, ((0.4,),))
     assert words.manipulation(found) == say("picture.manipulated", probability="40%")
+
+
+def test_what_detectors_miss_is_known_by_its_english() -> None:
+    known = {
+        key.removeprefix("said."): said for key, said in STRINGS["en"].items() if key.startswith("said.")
+    }
+    assert all(key == said for key, said in known.items())
+    unknown = Claim(Triple("a", "IsA", "b"), None, None, 1.0)
+    for claims in ((), (unknown, unknown)):
+        found = SimpleNamespace(failure=None, claims=claims)
+        preprocess: Any = SimpleNamespace(checked=lambda post, found=found: found)
+        (said,) = missing_of(Post("1", "text"), preprocess)
+        assert re.sub(r"\d+", "{number}", said, count=1) in known
+    assert set(_missing(Post("1", ""), frozenset({"text", "image"}))) <= set(known)
 
 
 def test_judgments_and_deviations_are_named_alike() -> None:

@@ -60,8 +60,9 @@ export class Case {
       verdict.error === null
         ? t("answer.announce", { judgment: judgment(verdict), probability: percent(verdict.rumor_probability) })
         : t("answer.failed");
-    byId("answer").focus({ preventScroll: true });
-    byId("answer").scrollIntoView({ block: "nearest" });
+    const shown = byId("answer");
+    shown.focus({ preventScroll: true });
+    if (shown.getBoundingClientRect().top > 0.6 * window.innerHeight) shown.scrollIntoView(); // it stands below the form
   }
 
   #fail(failure) {

@@ -38,7 +38,8 @@ export function abstention(verdict, serving) {
 
 /** A sentence of the server's, in the reader's language where it is one of the known ones. */
 export function said(sentence) {
-  return has(`said.${sentence}`) ? t(`said.${sentence}`) : sentence;
+  const key = sentence.replace(/\d+/, "{number}");
+  return has(`said.${key}`) ? t(`said.${key}`, { number: /\d+/.exec(sentence)?.[0] }) : sentence;
 }
 
 /** What was taken away, in order: text, pictures, each region; [{what, region, probability, change}]. */
