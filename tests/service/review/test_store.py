@@ -111,6 +111,17 @@ def test_threads_write_one_chain(store: ReviewStore) -> None:
     assert store.verify().broken is None
 
 
+def test_a_streamed_answer_may_go_from_thread_to_thread(store: ReviewStore) -> None:
+    for item in (1, 2, 3):
+        store.decide(item, "rumor", reviewer="R")
+    entries = store.entries()
+    found = []
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            found.append(pool.submit(next, entries).result()["entry"])
+    assert found == [1, 2, 3]
+
+
 def test_another_store_over_the_same_file_goes_on(store: ReviewStore) -> None:
     store.decide(1, "rumor", reviewer="R")
     assert ReviewStore(store.path).decide(1, "rumor", reviewer="R")["entry"] == 2

@@ -46,15 +46,17 @@ export class PostForm {
       this.#clear();
       this.text.focus();
     });
-    document.addEventListener("paste", (event) => this.#take(event, event.clipboardData));
-    const drop = byId("view-check");
-    drop.addEventListener("dragover", (event) => {
+    document.addEventListener("paste", (event) => {
+      const written = event.clipboardData?.types.includes("text/plain"); // beside a picture of itself, as some programs copy
+      if (!written) this.#take(event, event.clipboardData);
+    });
+    document.addEventListener("dragover", (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
+      event.preventDefault(); // anywhere: the browser would leave the page to open the file
       byId("drop").classList.add("over");
     });
-    drop.addEventListener("dragleave", () => byId("drop").classList.remove("over"));
-    drop.addEventListener("drop", (event) => {
+    document.addEventListener("dragleave", () => byId("drop").classList.remove("over"));
+    document.addEventListener("drop", (event) => {
       byId("drop").classList.remove("over");
       this.#take(event, event.dataTransfer);
     });
@@ -64,9 +66,9 @@ export class PostForm {
   }
 
   #take(event, data) {
-    if (byId("view-check").hidden || !data?.files.length) return; // text goes where the caret is
+    if (!data?.files.length || event.target.type === "file") return; // text goes where the caret is
     event.preventDefault();
-    this.#add(data.files);
+    if (!byId("view-check").hidden) this.#add(data.files);
   }
 
   #add(files) {

@@ -40,7 +40,7 @@ export class Queue {
       h("h1", {}, t("review.heading")),
       this.#loadForm(),
       h("div", { id: "review-said", role: "status" }, this.#said),
-      h("div", { role: "alert" }, this.#problem && this.#notice()),
+      h("div", { id: "review-problem", role: "alert" }, this.#notices()),
       this.#reviewer(),
       this.#toolbar(),
       this.#list(),
@@ -55,15 +55,15 @@ export class Queue {
 
   /** Run a request of the queue; what goes wrong is said above the list. */
   async attempt(work) {
+    this.#problem = null;
     try {
-      this.#problem = null;
       await work();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#problem = error;
       if (error.kind === "unauthorized") this.askForKey();
-      this.render();
     }
+    byIdOrNull("review-problem")?.replaceChildren(...this.#notices()); // alone: what was typed below stays
   }
 
   /** The counts after a decision; the item stays where it is until the list is asked for anew. */
@@ -88,9 +88,10 @@ export class Queue {
     });
   }
 
-  #notice() {
+  #notices() {
+    if (!this.#problem) return [];
     const { kind, detail } = this.#problem;
-    return h("div", { class: "notice" }, h("b", {}, t(`error.${kind}`)), detail && h("p", { class: "quiet", lang: "en" }, detail));
+    return [h("div", { class: "notice" }, h("b", {}, t(`error.${kind}`)), detail && h("p", { class: "quiet", lang: "en" }, detail))];
   }
 
   #loadForm() {

@@ -26,7 +26,7 @@ export const judgment = (verdict) => t(`judgment.${outcome(verdict)}`);
 /** How sure the number is, no surer than the detector: what it means if its calibration holds here. */
 export function howSure(verdict) {
   const p = verdict.rumor_probability;
-  const values = { rumors: outOfHundred(p), others: outOfHundred(1 - p) };
+  const values = { rumors: ofHundred(p), others: ofHundred(1 - p) };
   return verdict.warning === null ? t("sure.calibrated", values) : t("sure.unlike");
 }
 
@@ -111,7 +111,10 @@ export function place([left, top, right, bottom], { width, height }) {
   return t(`place.${row}.${column}`);
 }
 
-const outOfHundred = (probability) => percent(probability).slice(0, -1);
+function ofHundred(probability) {
+  if (probability < 0.01) return t("sure.fewer");
+  return probability > 0.99 ? t("sure.more") : t("sure.about", { posts: (100 * probability).toFixed(0) });
+}
 
 function changes(verdict, measured) {
   return measured

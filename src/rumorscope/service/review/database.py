@@ -20,22 +20,22 @@ _BUSY_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, loaded TEXT NOT NULL
-) STRICT;
+);
 CREATE TABLE items (
     id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files, post_id TEXT NOT NULL,
     verdict TEXT NOT NULL, probability REAL, abstained INTEGER NOT NULL, error INTEGER NOT NULL, doubt REAL,
     text TEXT
-) STRICT;
+);
 CREATE INDEX items_of_posts ON items (file, post_id);
 CREATE TABLE bad_rows (
     file INTEGER NOT NULL REFERENCES files, place TEXT NOT NULL, reason TEXT NOT NULL
-) STRICT;
+);
 CREATE TABLE decisions (
     entry INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, reviewer TEXT NOT NULL,
     decision TEXT NOT NULL, note TEXT NOT NULL, item INTEGER NOT NULL REFERENCES items,
     file_sha256 TEXT NOT NULL, verdict TEXT NOT NULL, text_sha256 TEXT, previous TEXT NOT NULL,
     hash TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX decisions_of_items ON decisions (item, entry);
 CREATE TRIGGER no_change BEFORE UPDATE ON decisions
     BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
@@ -60,8 +60,9 @@ def create(path: Path) -> None:
 
 @contextmanager
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one request, in whatever thread it runs."""
-    with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+    """A connection for one request, by one thread at a time: a streamed answer goes from thread to thread."""
+    opened = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    with closing(opened) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # a recorded decision survives a power cut
@@ -82,7 +83,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _build(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables == 0:
         for statement in _statements():
             connection.execute(statement)
