@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from rumorscope.detectors._interface import _missing
 from rumorscope.detectors._kecl_evidence import missing_of
@@ -26,6 +28,7 @@ from rumorscope.post import (
     Triple,
     Verdict,
 )
+from rumorscope.service.site import HEADERS, mount_page
 
 PAGE = Path(str(files("rumorscope.service").joinpath("page")))
 ASSETS = sorted(path for path in PAGE.iterdir() if path.is_file())
@@ -66,6 +69,24 @@ def test_no_markup_is_made_out_of_text(path: Path) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b", text
     )
+
+
+def test_the_page_is_served_under_a_policy_that_allows_its_own_files_alone() -> None:
+    app = FastAPI()
+    mount_page(app)
+    with TestClient(app) as client:
+        for path in ASSETS:
+            answer = client.get("/" if path.name == "index.html" else f"/{path.name}")
+            assert answer.content == path.read_bytes()
+        assert client.get("/%2e%2e/site.py").status_code == 404
+        types = [
+            client.get(f"/{name}").headers["content-type"] for name in ("app.js", "page.css", "icon.svg")
+        ]
+        assert [kind.split(";")[0] for kind in types] == ["text/javascript", "text/css", "image/svg+xml"]
+    policy = dict(part.split(" ", 1) for part in HEADERS["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert not re.search(r"unsafe|\*|http|data:", HEADERS["Content-Security-Policy"])
 
 
 def test_every_file_that_is_named_is_there_and_every_file_is_named() -> None:

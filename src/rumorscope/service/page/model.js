@@ -33,12 +33,13 @@ function trainedOn({ card, trained_on: folders, training_posts: posts }) {
   const data = card ? card.trained_on.map(said) : folders;
   if (data.length === 0) return section(t("model.trained"), {}, h("p", {}, t("model.trained_unknown")));
   return section(t("model.trained"), {}, h("ul", {}, data.map((name) => h("li", {}, name))),
-    posts !== null && h("p", { class: "quiet" }, t("model.posts", { posts: posts.toLocaleString(language()) })));
+    posts && h("p", { class: "quiet" }, t("model.posts", { posts: posts.toLocaleString(language()) })));
 }
 
 function distrust({ card, notices_unlike_posts: notices }) {
   const own = card ? card.distrust.map(said) : [];
-  const sentences = [...own, t(notices ? "model.unlike" : "model.unlike_not"), ...caveats({ evidence: null })];
+  const unlike = notices === undefined ? [] : [t(notices ? "model.unlike" : "model.unlike_not")];
+  const sentences = [...own, ...unlike, ...caveats({ evidence: null })];
   return section(t("model.distrust"), { class: "card" }, h("ul", {}, sentences.map((sentence) => h("li", {}, sentence))));
 }
 
