@@ -1,43 +1,31 @@
-"""The page in a real Chromium, over the real server and the embedded detector.
-
-Playwright's synchronous interface runs an event loop of its own, by greenlets, in the thread that calls it,
-and refuses where one runs already: so the server has a thread, and all calls stay in the test's. A worker
-of pytest-xdist has no loop in its main thread, and can do the same. Each test has a context of its own.
-"""
+"""The page in a real Chromium, over the real server and the embedded detector."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from rumorscope.data.images import image_key
 from rumorscope.explanation import words
 from rumorscope.explanation.inputs import input_hashes
-from rumorscope.post import (
-    Claim,
-    Evidence,
-    FailureModes,
-    Label,
-    ManipulationMap,
-    Post,
-    Region,
-    Triple,
-    Verdict,
-)
-from rumorscope.scoring.records import record
+from rumorscope.post import Post
 from rumorscope.scoring.scorer import Scorer
-from service.browsing import chromium, served
-from service.review.filed import ROWS, write
-from tiny import tiny_picture
-
-TEXT = "BREAKING: shark swims in the flooded street <b>today</b>, share before they delete it!!"
-PICTURE = tiny_picture("teal", size=(320, 200))
-ANSWER_MS = 30_000  # two slow cores that others use, too
+from service.browsing import (
+    PICTURE,
+    TEXT,
+    answering,
+    by_scorer,
+    choose,
+    doubtful_verdict,
+    judged,
+    launched,
+    service,
+    visiting,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,98 +35,28 @@ def scorer() -> Scorer:
 
 @pytest.fixture(scope="module")
 def address(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    app = pytest.importorskip("rumorscope.service.app", reason="there is no service to show the page")
-    settings = pytest.importorskip("rumorscope.service.settings")
-    review = tmp_path_factory.mktemp("review") / "audit.sqlite"
-    given = settings.Settings(review=review, requests_per_minute=10_000)
-    with served(app.create_app(scorer, given)) as found:
+    with service(scorer, tmp_path_factory.mktemp("review") / "audit.sqlite") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    executable = chromium()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Open the page in a context of its own; at the end nothing may have gone wrong or elsewhere."""
-    contexts: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def open_page(where: str = "", *, at: str = address, expected: str = "", **options: Any) -> Page:
-        context = browser.new_context(
-            **{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(ANSWER_MS)
-
-        def heard(message: Any) -> None:
-            if message.type in ("error", "warning") and not (expected and expected in message.text):
-                troubles.append(message.text)
-
-        page.on("filechooser", lambda chooser: None)  # or the first one opens before Playwright listens
-        page.on("console", heard)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: _stays(request.url, at, troubles))
-        page.goto(at + where)
-        expect(page.locator("#submit")).to_have_text(["Check", "核查"][options.get("locale") == "zh-CN"])
-        return page
-
-    expect.set_options(timeout=ANSWER_MS)
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-def _stays(url: str, address: str, troubles: list[str]) -> None:
-    if not url.startswith((address, f"blob:{address}", "data:")):
-        troubles.append(f"asked elsewhere: {url}")
-
-
-def _choose(page: Page, *pictures: bytes) -> None:
-    files = [
-        {"name": f"{n}.png", "mimeType": "image/png", "buffer": picture} for n, picture in enumerate(pictures)
-    ]
-    page.set_input_files("#files", files)  # type: ignore[arg-type]
-
-
-def _judged(page: Page, text: str = TEXT, *pictures: bytes) -> Locator:
-    page.fill("#text", text)
-    if pictures:
-        _choose(page, *pictures)
-    page.click("#submit")
-    expect(page.locator(".verdict")).to_be_visible()
-    return page.locator("#answer")
-
-
-def _by_scorer(scorer: Scorer, *pictures: bytes) -> tuple[Post, Verdict]:
-    post = Post("1", TEXT, pictures)
-    (verdict,) = scorer([post], explain=True)
-    return post, verdict
-
-
-def _answering(page: Page, verdict: Verdict) -> None:
-    """Have the server answer with that verdict, as it writes one."""
-    body = {
-        "verdicts": [record(verdict)],
-        "model": {"name": verdict.detector, "checkpoint": verdict.checkpoint},
-    }
-    page.route("**/v1/explain", lambda route: route.fulfill(json=body))
+    with visiting(browser, address) as open_page:
+        yield open_page
 
 
 def test_a_post_is_judged_as_everywhere_and_its_evidence_shown(
     visit: Callable[..., Page], scorer: Scorer
 ) -> None:
     page = visit()
-    answer = _judged(page, TEXT, PICTURE)
-    post, verdict = _by_scorer(scorer, PICTURE)
+    answer = judged(page, TEXT, PICTURE)
+    post, verdict = by_scorer(scorer, PICTURE)
     assert verdict.evidence is not None
     assert verdict.rumor_probability is not None
     expect(answer.locator(".big")).to_have_text(words.percent(verdict.rumor_probability))
@@ -154,8 +72,8 @@ def test_a_post_is_judged_as_everywhere_and_its_evidence_shown(
 
 def test_regions_stand_where_the_detector_saw_them(visit: Callable[..., Page], scorer: Scorer) -> None:
     page = visit()
-    answer = _judged(page, TEXT, PICTURE)
-    _, verdict = _by_scorer(scorer, PICTURE)
+    answer = judged(page, TEXT, PICTURE)
+    _, verdict = by_scorer(scorer, PICTURE)
     assert verdict.evidence is not None
     expect(answer.locator(".stage svg")).to_have_attribute("viewBox", "0 0 320 200")
     for number, region in enumerate(verdict.evidence.regions, start=1):
@@ -170,8 +88,8 @@ def test_regions_stand_where_the_detector_saw_them(visit: Callable[..., Page], s
 
 def test_scales_frames_and_maps_can_be_switched(visit: Callable[..., Page], scorer: Scorer) -> None:
     page = visit()
-    answer = _judged(page, TEXT, PICTURE)
-    _, verdict = _by_scorer(scorer, PICTURE)
+    answer = judged(page, TEXT, PICTURE)
+    _, verdict = by_scorer(scorer, PICTURE)
     assert verdict.evidence is not None
     maps = {found.scale: found.values for found in verdict.evidence.relevance}
     answer.locator("[data-toggle=heat]").check()
@@ -193,21 +111,10 @@ def test_scales_frames_and_maps_can_be_switched(visit: Callable[..., Page], scor
 
 
 def test_what_other_detectors_say_is_shown_and_doubts_come_first(visit: Callable[..., Page]) -> None:
-    claim = Claim(Triple("shark", "AtLocation", "street"), Triple("shark", "AtLocation", "sea"), 1.1, 0.7)
-    unknown = Claim(Triple("street", "HasA", "flood"), None, None, 0.3)
-    evidence = Evidence(
-        (Region(0, (0, 0, 160, 100), 32, 0.5, 1.0),),
-        claims=(claim, unknown),
-        manipulation=(ManipulationMap(0, 0.8, ((0.1, 0.9), (0.2, 0.3))),),
-        failure_modes=FailureModes(0.2, 0.5, 0.6),
-    )
-    doubtful = Verdict(
-        "1", 0.55, Label.RUMOR, "kecl", "0", "near the threshold", evidence,
-        warning="this post is unlike the others", missing=("picture: the post has none",),
-    )  # fmt: skip
+    doubtful, evidence = doubtful_verdict()
     page = visit()
-    _answering(page, doubtful)
-    answer = _judged(page, TEXT, PICTURE)
+    answering(page, doubtful)
+    answer = judged(page, TEXT, PICTURE)
     expect(answer.locator("#judgment")).to_have_text("Undecided")
     expect(answer.locator(".abstained").first).to_contain_text("55% lies between 40% and 60%")
     expect(answer.locator(".abstained").last).to_have_text("Careful: this post is unlike the others.")
@@ -223,7 +130,7 @@ def test_what_other_detectors_say_is_shown_and_doubts_come_first(visit: Callable
 
 def test_the_interface_speaks_chinese(visit: Callable[..., Page]) -> None:
     page = visit(locale="zh-CN")
-    answer = _judged(page, TEXT, PICTURE)
+    answer = judged(page, TEXT, PICTURE)
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     expect(answer).to_contain_text("在 30 条帖子上测试")
     frames = answer.locator(".frame").count()
@@ -250,7 +157,7 @@ def test_colors_follow_the_system_until_they_are_chosen(visit: Callable[..., Pag
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_nothing_is_wider_than_a_phone(visit: Callable[..., Page], locale: str) -> None:
     page = visit(viewport={"width": 360, "height": 740}, locale=locale)
-    _judged(page, TEXT, PICTURE, PICTURE)
+    judged(page, TEXT, PICTURE, PICTURE)
     for view in ("check", "model", "review"):
         page.evaluate("view => { location.hash = view; }", view)
         expect(page.locator(f"#view-{view}")).to_be_visible()
@@ -314,8 +221,8 @@ def test_pictures_can_be_pasted_dropped_and_removed(visit: Callable[..., Page]) 
 
 def test_a_case_can_be_saved(visit: Callable[..., Page], scorer: Scorer, tmp_path: Path) -> None:
     page = visit()
-    _judged(page, TEXT, PICTURE)
-    _, verdict = _by_scorer(scorer, PICTURE)
+    judged(page, TEXT, PICTURE)
+    _, verdict = by_scorer(scorer, PICTURE)
 
     def saved(button: str) -> str:
         with page.expect_download() as download:
@@ -341,7 +248,7 @@ def test_a_case_can_be_saved(visit: Callable[..., Page], scorer: Scorer, tmp_pat
 def test_a_picture_that_cannot_be_read_is_said(visit: Callable[..., Page]) -> None:
     page = visit()
     page.fill("#text", TEXT)
-    _choose(page, PICTURE[: len(PICTURE) // 2])
+    choose(page, PICTURE[: len(PICTURE) // 2])
     page.click("#submit")
     expect(page.locator("#answer .notice")).to_contain_text("This post cannot be judged")
     expect(page.locator("#answer .notice")).to_contain_text("not a readable picture")
@@ -430,63 +337,6 @@ def test_the_model_says_when_not_to_trust_it(visit: Callable[..., Page], scorer:
     expect(page.locator("#view-check")).to_be_visible()
 
 
-def _queued(page: Page, verdicts: Path, posts: Path | None = None) -> None:
-    expect(page.locator(".load")).to_be_visible()
-    if not page.locator("#verdict-file").is_visible():
-        page.click(".load summary")
-    page.set_input_files("#verdict-file", verdicts)
-    if posts:
-        page.set_input_files("#posts-file", posts)
-    page.click("#upload")
-    expect(page.locator("#review-said")).to_contain_text(verdicts.name)
-
-
-def test_the_review_queue_from_a_file_to_the_log(visit: Callable[..., Page], tmp_path: Path) -> None:
-    texts = [{"id": row["id"], "text": f"<i>text</i> of {row['id']}"} for row in ROWS]
-    page = visit("#review")
-    _queued(
-        page, write(tmp_path / "morning.jsonl", (*ROWS, "{")), write(tmp_path / "posts.jsonl", tuple(texts))
-    )
-    expect(page.locator("#review-said")).to_contain_text(
-        "morning.jsonl: 5 verdicts, 5 with text; bad rows: 1."
-    )
-    expect(page.locator(".item-text")).to_have_text(
-        [f"<i>text</i> of {name}" for name in ("torn", "near", "sure", "calm", "cut")]
-    )
-    expect(page.locator(".item").last).to_contain_text("the picture is cut off")
-    torn = page.locator(".item").first
-    torn.get_by_role("button", name="Record").click()
-    expect(torn).to_contain_text("Choose a decision first")
-    torn.get_by_label("No rumor").check()
-    torn.get_by_role("button", name="Record").click()
-    expect(torn).to_contain_text("Give your name first")
-    expect(page.locator("#reviewer")).to_be_focused()
-    page.fill("#reviewer", "Reviewer One")
-    torn.get_by_label("Note").fill("=a picture of 2015")
-    torn.get_by_role("button", name="Record").click()
-    expect(torn).to_contain_text("Recorded as entry 1: No rumor, by Reviewer One")
-    expect(page.locator("#review-counts")).to_contain_text("1 of 5 reviewed")
-    torn.get_by_label("Cannot tell").check()
-    torn.get_by_role("button", name="Record").click()
-    expect(torn).to_contain_text("Earlier decisions in the log: 1.")
-    page.select_option("#review-show", "reviewed")
-    expect(page.locator(".item")).to_have_count(1)
-    page.select_option("#review-show", "all")
-    page.select_option("#review-order", "probability")
-    expect(page.locator(".item-text").first).to_have_text("<i>text</i> of sure")
-    page.click("#verify")
-    expect(page.locator("#log-said")).to_contain_text("Entries: 2; each fits the one before")
-    with page.expect_download() as download:
-        page.click("#export-csv")
-    assert "'=a picture of 2015" in download.value.path().read_text(encoding="utf-8")
-    with page.expect_download() as download:
-        page.click("#export-jsonl")
-    entries = [json.loads(line) for line in download.value.path().read_text(encoding="utf-8").splitlines()]
-    assert [entry["decision"] for entry in entries] == ["non_rumor", "cannot_tell"]
-    page.get_by_role("button", name="Check this text").first.click()
-    expect(page.locator("#text")).to_have_value("<i>text</i> of sure")
-
-
 def test_a_server_with_keys_asks_for_one(visit: Callable[..., Page]) -> None:
     def locked(route: Route) -> None:
         if route.request.headers.get("authorization") == "Bearer the-key":
@@ -505,5 +355,5 @@ def test_a_server_with_keys_asks_for_one(visit: Callable[..., Page]) -> None:
     page.fill("#key", "the-key")
     page.keyboard.press("Enter")
     expect(page.locator("#key-dialog")).to_be_hidden()
-    _judged(page)
+    judged(page)
     assert "the-key" not in page.evaluate("JSON.stringify(localStorage)")
