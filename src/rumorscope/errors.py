@@ -11,3 +11,7 @@ class InputError(RumorscopeError):
 
 class CheckpointError(RumorscopeError):
     """A checkpoint is missing, cut off, or does not fit the detector it names."""
+
+
+class NotReadyError(RumorscopeError):
+    """A service that cannot answer yet, or no longer: its model is being loaded, or it is being stopped."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -51,6 +51,7 @@ class Scorer:
         device: str = "cpu",
         faithfulness: str | None = None,
         domain: Domain | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.calibration = calibration
@@ -59,6 +60,7 @@ class Scorer:
         self.device = device
         self.faithfulness = faithfulness  # what the evidence says of its own trustworthiness
         self.domain = domain
+        self.details = details or {}  # of the training, as the checkpoint tells them
         # A tokenizer's first call sets its truncation, which two threads must not do at once.
         detector.preprocess.prepare(Post("", ""))
 
@@ -77,6 +79,7 @@ class Scorer:
             checkpoint=loaded.hash,
             device=device,
             domain=loaded.domain,
+            details=loaded.details,
             faithfulness=read_faithfulness(loaded.folder, loaded.hash),
         )
 

@@ -1,0 +1,162 @@
+"""Posts of many requests → verdicts, in batches: bounded, in order, by the one thread that runs the model.
+
+A post is accepted or refused at once. What was accepted is judged, even when the service is told to
+stop; only the end of its request's time takes a post out again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rumorscope.encoders.preprocess import Sample
+from rumorscope.errors import NotReadyError, RumorscopeError
+from rumorscope.post import Post, Verdict
+from rumorscope.scoring.scorer import BadPost
+
+Prepared = Sample | BadPost
+
+
+class Judge(Protocol):
+    """What the batches need of a `Scorer`."""
+
+    def prepare(self, post: Post | BadPost) -> Prepared: ...
+
+    def judge(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Verdict]: ...
+
+
+class BusyError(RumorscopeError):
+    """The queue is full; `retry_after_seconds` is when, at the present rate, there should be room."""
+
+    def __init__(self, waiting: int, retry_after_seconds: int) -> None:
+        super().__init__(f"{waiting} posts are waiting already; try again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    prepared: Prepared
+    verdict: asyncio.Future[Verdict]
+
+
+@dataclass
+class _Lane:
+    """Requests of one kind wait in a lane of their own, so that slow explanations do not hold up scores."""
+
+    explain: bool
+    max_batch: int
+    queue: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)  # bounded by the admission
+
+
+class Batcher:
+    """Judges with one `Judge`. To be used from one event loop."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        *,
+        max_batch: int,
+        max_explained: int,
+        max_wait_seconds: float,
+        queue_posts: int,
+        prepare_threads: int,
+        on_batch: Callable[[int, float, bool], None] = lambda posts, seconds, explain: None,
+    ) -> None:
+        """`on_batch` is told each batch's posts, its seconds, and whether it was explained."""
+        self._judge = judge
+        self._max_wait_seconds = max_wait_seconds
+        self._queue_posts = queue_posts
+        self._on_batch = on_batch
+        self._readers = ThreadPoolExecutor(prepare_threads, thread_name_prefix="prepare")
+        self._model = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._lanes = {False: _Lane(False, max_batch), True: _Lane(True, max_explained)}
+        self._loops = [asyncio.create_task(self._serve(lane)) for lane in self._lanes.values()]
+        self._posts_per_second = 0.0
+        self._stopping = False
+        self.waiting = 0  # posts accepted and not yet answered
+
+    async def __call__(self, posts: Sequence[Post | BadPost], *, explain: bool = False) -> list[Verdict]:
+        """One verdict a post, in order. Raises BusyError, with nothing done, where there is no room."""
+        if self._stopping:
+            raise NotReadyError("the service is being stopped; ask another one, or try again")
+        if self.waiting + len(posts) > self._queue_posts:
+            raise BusyError(self.waiting, self._seconds_until_room(len(posts)))
+        self.waiting += len(posts)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                found = [tasks.create_task(self._verdict(post, self._lanes[explain])) for post in posts]
+            return [task.result() for task in found]
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+        finally:
+            self.waiting -= len(posts)
+
+    async def close(self) -> None:
+        """Accept nothing more, and return once everything accepted was answered."""
+        self._stopping = True
+        while self.waiting:
+            await asyncio.sleep(0.01)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._readers.shutdown()
+        self._model.shutdown()
+
+    async def _verdict(self, post: Post | BadPost, lane: _Lane) -> Verdict:
+        loop = asyncio.get_running_loop()
+        prepared = await loop.run_in_executor(self._readers, self._judge.prepare, post)
+        waiting = _Waiting(prepared, loop.create_future())
+        lane.queue.put_nowait(waiting)
+        return await waiting.verdict
+
+    async def _serve(self, lane: _Lane) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = [one for one in await self._gather(lane) if not one.verdict.cancelled()]
+            if not batch:
+                continue
+            started = time.perf_counter()
+            prepared = [one.prepared for one in batch]
+            try:
+                verdicts = await loop.run_in_executor(self._model, self._judge_all, prepared, lane.explain)
+            except Exception as error:  # noqa: BLE001  # the next batch must be served all the same
+                _fail(batch, error)
+                continue
+            for one, verdict in zip(batch, verdicts, strict=True):
+                if not one.verdict.done():
+                    one.verdict.set_result(verdict)
+            self._note(len(batch), time.perf_counter() - started, lane)
+
+    def _judge_all(self, prepared: Sequence[Prepared], explain: bool) -> list[Verdict]:
+        return self._judge.judge(prepared, explain=explain)
+
+    async def _gather(self, lane: _Lane) -> list[_Waiting]:
+        """The first that comes, and what comes within the bound on waiting."""
+        batch = [await lane.queue.get()]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._max_wait_seconds):
+                while len(batch) < lane.max_batch:
+                    batch.append(await lane.queue.get())
+        return batch
+
+    def _note(self, posts: int, seconds: float, lane: _Lane) -> None:
+        rate = posts / max(seconds, 1e-6)
+        self._posts_per_second = (
+            rate if not self._posts_per_second else 0.8 * self._posts_per_second + 0.2 * rate
+        )
+        self._on_batch(posts, seconds, lane.explain)
+
+    def _seconds_until_room(self, posts: int) -> int:
+        too_many = self.waiting + posts - self._queue_posts
+        return max(1, min(60, round(too_many / self._posts_per_second))) if self._posts_per_second else 1
+
+
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    for one in batch:
+        if not one.verdict.done():
+            one.verdict.set_exception(error)

@@ -1,0 +1,94 @@
+"""The detector that a service answers with, from the moment it is being loaded to the last verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from rumorscope.encoders._interface import COMPACT
+from rumorscope.errors import NotReadyError
+from rumorscope.post import Post, Verdict
+from rumorscope.scoring.scorer import Scorer
+from rumorscope.service.batching import Batcher
+from rumorscope.service.card import read_card
+from rumorscope.service.errors import TooSlowError
+from rumorscope.service.schemas import Serving
+from rumorscope.service.settings import Settings
+from rumorscope.training.checkpoint import resolve_checkpoint
+
+
+class Model:
+    """Loads in the background; asked too early or too late, it raises NotReadyError."""
+
+    def __init__(self, load: Callable[[], Scorer], settings: Settings) -> None:
+        self._load = load
+        self._settings = settings
+        self._scorer: Scorer | None = None
+        self._batcher: Batcher | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether posts are judged."""
+        return self._batcher is not None
+
+    @property
+    def scorer(self) -> Scorer:
+        """The scorer, once it is there. Raises NotReadyError before."""
+        if self._scorer is None:
+            raise NotReadyError("the detector is being loaded; try again in a moment")
+        return self._scorer
+
+    async def start(self) -> None:
+        """Load the scorer, and have it judge one post, so that the first request finds it warm."""
+        scorer = await asyncio.to_thread(self._load)
+        await asyncio.to_thread(lambda: list(scorer([Post("", "warm-up")])))
+        settings = self._settings
+        self._scorer = scorer
+        self._batcher = Batcher(
+            scorer,
+            max_batch=settings.max_batch,
+            max_explained=settings.max_explained,
+            max_wait_seconds=settings.max_wait_seconds,
+            queue_posts=settings.queue_posts,
+            prepare_threads=settings.prepare_threads,
+        )
+
+    async def stop(self) -> None:
+        """Answer what was accepted, and accept nothing more."""
+        if self._batcher is not None:
+            batcher, self._batcher = self._batcher, None
+            await batcher.close()
+
+    async def judge(self, posts: Sequence[Post], *, explain: bool) -> list[Verdict]:
+        """One verdict a post. Raises NotReadyError, BusyError, and TooSlowError after the request's time."""
+        if self._batcher is None:
+            raise NotReadyError("the detector is being loaded, or the service stopped; try again in a moment")
+        try:
+            async with asyncio.timeout(self._settings.request_seconds):
+                return await self._batcher(posts, explain=explain)
+        except TimeoutError:
+            raise TooSlowError(
+                f"not judged within {self._settings.request_seconds:g} s; send fewer posts at once"
+            ) from None
+
+
+def serving(scorer: Scorer) -> Serving:
+    """What a client should know of the detector before it believes it."""
+    details, detector = scorer.details, scorer.detector
+    posts = details.get("posts", {})
+    validation = details.get("validation")
+    card = read_card(resolve_checkpoint(COMPACT), scorer.checkpoint)
+    return Serving(
+        name=scorer.name,
+        checkpoint=scorer.checkpoint,
+        paper=detector.paper,
+        idea=detector.idea,
+        reads=sorted(detector.reads, reverse=True),
+        trained_on=list(details.get("data", {})),
+        training_posts=posts.get("train"),
+        threshold=scorer.calibration.threshold,
+        undecided=list(scorer.calibration.undecided),
+        notices_unlike_posts=scorer.domain is not None,
+        validation=validation and {**validation, "posts": posts.get("validation")},
+        card=card.model_dump() if card else None,
+    )

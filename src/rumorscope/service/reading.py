@@ -1,0 +1,104 @@
+"""A request's body → posts: JSON or a form, bounded while it arrives, in memory alone."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator, Sequence
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
+from rumorscope.errors import InputError, RumorscopeError
+from rumorscope.post import Post
+from rumorscope.service.schemas import GivenPost, ScoreRequest
+from rumorscope.service.settings import Settings
+
+JSON, FORM = "application/json", "multipart/form-data"
+
+
+class TooLargeError(RumorscopeError):
+    """The body is larger than the operator allows."""
+
+
+class MediaTypeError(RumorscopeError):
+    """The body is of a kind that is not read, or an answer was asked for that is not written."""
+
+
+async def read_posts(request: Request, settings: Settings) -> Sequence[Post]:
+    """The request's posts. Raises InputError, TooLargeError, MediaTypeError."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind not in (JSON, FORM):
+        raise MediaTypeError(f"the body is {kind or 'of no named type'}; send {JSON} or {FORM}")
+    body = await _bounded(request, settings.body_bytes)
+    given = _from_json(body) if kind == JSON else await _from_form(request, body)
+    if len(given) > settings.posts_per_request:
+        raise InputError(
+            f"{len(given)} posts in one request, more than {settings.posts_per_request}; send several"
+        )
+    return [_post(post, number) for number, post in enumerate(given, start=1)]
+
+
+async def _bounded(request: Request, most: int) -> bytes:
+    message = f"the body has more than {most} bytes; send fewer posts, or smaller pictures"
+    if int(request.headers.get("content-length") or 0) > most:
+        raise TooLargeError(message)
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > most:
+            raise TooLargeError(message)
+    return bytes(body)
+
+
+def _from_json(body: bytes) -> Sequence[GivenPost]:
+    try:
+        return ScoreRequest.model_validate_json(body).posts
+    except ValidationError as error:
+        raise InputError(_without_content(error)) from None
+
+
+async def _from_form(request: Request, body: bytes) -> Sequence[GivenPost]:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(
+        request.headers, stream(), max_files=MAX_IMAGES, max_fields=10, max_part_size=4 * MAX_TEXT_CHARACTERS
+    )
+    parser.spool_max_size = len(body) + 1  # never into a file on disk
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise InputError(f"the form cannot be read: {error.message}") from error
+    try:
+        return [await _given(form)]
+    finally:
+        await form.close()
+
+
+async def _given(form: FormData) -> GivenPost:
+    unknown = set(form) - {"text", "images", "language", "id"}
+    if unknown:
+        raise InputError(f"the form has a field {min(unknown)[:80]!r}; known are text, images, language, id")
+    pictures = form.getlist("images")
+    if not all(isinstance(picture, UploadFile) for picture in pictures):
+        raise InputError("the form's field images must be files")
+    values = {name: form[name] for name in ("text", "language", "id") if form.get(name)}
+    try:
+        data = [base64.b64encode(await picture.read()).decode() for picture in pictures]  # type: ignore[union-attr]
+        return GivenPost.model_validate(values | {"images": [{"data": picture} for picture in data]})
+    except ValidationError as error:
+        raise InputError(_without_content(error)) from None
+
+
+def _without_content(error: ValidationError) -> str:
+    """What is wrong, and where: never the values, which are somebody's post."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in problems[:10])
+
+
+def _post(given: GivenPost, number: int) -> Post:
+    images = tuple(picture.decoded() for picture in given.images)
+    return Post(given.id or str(number), given.text, images, language=given.language)
