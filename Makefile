@@ -16,7 +16,7 @@ help:
 
 demo:
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/python -m pip install --quiet ".[demo]"
+	$(DEMO_VENV)/bin/python -m pip install --quiet ".[demo,serve]"
 	$(DEMO_VENV)/bin/rumorscope demo --to demo
 
 test:

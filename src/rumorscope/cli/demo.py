@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -141,6 +142,12 @@ def _print_table(console: Console, rows: list[dict[str, Any]], verdicts: list[Ve
     console.print(table)
 
 
+def _this_program() -> str:
+    """As it was called, so that the line works in a shell that has no environment activated."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "rumorscope" else "rumorscope"
+
+
 def _print_what_next(
     console: Console, folder: Path, pictures: dict[str, Picture], missing: int, shown: str
 ) -> None:
@@ -155,5 +162,7 @@ def _print_what_next(
         f"  rumorscope score {folder}/posts.jsonl --out {folder}/verdicts.jsonl",
         f'  rumorscope score "Your own words" --image {folder}/tower.jpg',
         f'  rumorscope explain "Your own words" --image {folder}/tower.jpg --out mine.html',
+        "",
+        f"The page for posts of your own: {_this_program()} serve",
     ]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
