@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from evaluation.experiments.small import RUN, SPLITS, experiment, run
-from rumorscope.detectors import detector_class
+from rumorscope.detectors import detector_class, detector_names
 from rumorscope.errors import InputError
 from rumorscope.evaluation.experiments.stored import load_results
 from rumorscope.evaluation.significance import estimate
@@ -23,6 +23,7 @@ from rumorscope.reporting.detector_page import (
     measure_detectors,
     posts_with_pictures_of_their_own,
 )
+from rumorscope.reporting.table import markdown_text
 from training.toy import WIDTH, registered, toy, toy_posts, write_manifest
 
 BASELINE = '[detector]\nname = "lookup"\n'
@@ -124,3 +125,10 @@ def test_a_history_that_is_gone_is_told(folder: Path) -> None:
             measure_detectors(results, batches=1)
     finally:
         moved.rename(history)
+
+
+def test_the_published_page_has_every_detector_with_its_idea() -> None:
+    page = (BENCHMARK.parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    kinds = {name: detector_class(name) for name in detector_names()}
+    assert [name for name in kinds if f"| {markdown_text(name)} |" not in page] == []
+    assert [name for name, kind in kinds.items() if markdown_text(kind.idea) not in page] == []
