@@ -129,6 +129,8 @@ def test_a_history_that_is_gone_is_told(folder: Path) -> None:
 
 def test_the_published_page_has_every_detector_with_its_idea() -> None:
     page = (BENCHMARK.parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
-    kinds = {name: detector_class(name) for name in detector_names()}
+    known = {name: detector_class(name) for name in detector_names()}  # the toy of these tests among them
+    kinds = {name: kind for name, kind in known.items() if kind.__module__.startswith("rumorscope.")}
+    assert "micc" in kinds
     assert [name for name in kinds if f"| {markdown_text(name)} |" not in page] == []
     assert [name for name, kind in kinds.items() if markdown_text(kind.idea) not in page] == []

@@ -32,6 +32,8 @@ from rumorscope.post import (
 )
 from rumorscope.scoring.records import record
 from rumorscope.scoring.scorer import Scorer
+from rumorscope.service.app import create_app
+from rumorscope.service.settings import Settings
 from tiny import tiny_picture
 
 TEXT = "BREAKING: shark swims in the flooded street <b>today</b>, share before they delete it!!"
@@ -56,11 +58,7 @@ def launched() -> Iterator[Browser]:
 @contextmanager
 def service(scorer: Scorer, review: Path) -> Iterator[str]:
     """The address of the whole service, with a review queue."""
-    app = pytest.importorskip("rumorscope.service.app", reason="there is no service to show the page")
-    settings = pytest.importorskip("rumorscope.service.settings")
-    with served(
-        app.create_app(scorer, settings.Settings(review=review, requests_per_minute=10_000))
-    ) as found:
+    with served(create_app(scorer, Settings(review=review))) as found:
         yield found
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 
 from rumorscope.post import Post
 from rumorscope.scoring.records import record
 from rumorscope.scoring.scorer import Scorer
 from rumorscope.service.app import create_app
+from rumorscope.service.model import serving
 from rumorscope.service.settings import Settings
 from service.browsing import served
 from tiny import tiny_picture
@@ -118,3 +122,33 @@ def test_the_detectors_say_what_answers(client: httpx2.Client, scorer: Scorer) -
 def test_every_answer_forbids_what_is_from_elsewhere(client: httpx2.Client) -> None:
     for path in ("/", "/healthz", "/readyz", "/v1/detectors", "/nothing"):
         assert "default-src 'none'" in client.get(path).headers["content-security-policy"]
+
+
+def test_a_page_of_another_site_can_send_nothing(client: httpx2.Client) -> None:
+    own = str(client.base_url).rstrip("/")
+    body = as_json({"text": TEXT})
+    assert client.post("/v1/score", json=body, headers={"Origin": own}).status_code == 200
+    foreign = client.post("/v1/score", json=body, headers={"Origin": "https://example.org"})
+    assert (foreign.status_code, foreign.json()["error"]) == (403, "foreign")
+    assert client.get("/v1/detectors", headers={"Host": "example.org"}).status_code == 400
+
+
+def test_every_reference_of_the_description_leads_somewhere(client: httpx2.Client) -> None:
+    schema = client.get("/openapi.json").json()
+    references = set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(schema)))
+    assert "components/schemas/GivenPost" in references
+    for reference in references:
+        found = schema
+        for name in reference.split("/"):
+            found = found[name]
+
+
+def test_a_detector_of_another_checkpoint_has_no_card(scorer: Scorer) -> None:
+    assert serving(scorer).card is not None
+    other = Scorer(scorer.detector, scorer.calibration, name="micc", checkpoint="0", folder=scorer.folder)
+    assert serving(other).card is None
+
+
+def test_settings_that_can_never_work_are_refused() -> None:
+    with pytest.raises(ValidationError, match="never fit"):
+        Settings(queue_posts=2, posts_per_request=3)

@@ -11,7 +11,8 @@ import pytest
 from rumorscope.errors import NotReadyError
 from rumorscope.post import Label, Post, Verdict
 from rumorscope.scoring.scorer import BadPost
-from rumorscope.service.batching import Batcher, BusyError
+from rumorscope.service.batching import Batcher
+from rumorscope.service.errors import BusyError
 
 
 class Slow:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from rumorscope.cli._app import app
 from rumorscope.errors import InputError
+
+if TYPE_CHECKING:
+    from rumorscope.service.settings import Settings
 
 
 @app.command()
@@ -37,19 +42,29 @@ def serve(
         raise InputError("the service needs more packages: pip install 'rumorscope[serve]'")
     import uvicorn
 
-    from rumorscope.scoring.scorer import Scorer, pick_device
+    from rumorscope.scoring.scorer import Scorer
     from rumorscope.service.app import create_app
-    from rumorscope.service.settings import Settings
-    from rumorscope.training.checkpoint import resolve_checkpoint
 
-    resolve_checkpoint(run)  # what is wrong is said now, not behind a page that never gets ready
-    settings = Settings(review=review)
-    service = create_app(lambda: Scorer.load(run, device=pick_device(device)), settings)
-    typer.echo(f"open http://127.0.0.1:{port}/ in a browser; Ctrl-C stops")
-    uvicorn.run(
-        service,
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=round(settings.shutdown_seconds),
+    settings = _settings(review)
+    service = create_app(Scorer.load(run, device=device), settings)
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise InputError(f"cannot listen on port {port}: {error.strerror}; choose another --port") from error
+    typer.echo(f"open http://127.0.0.1:{listening.getsockname()[1]}/ in a browser; Ctrl-C stops")
+    config = uvicorn.Config(
+        service, log_level="warning", timeout_graceful_shutdown=round(settings.shutdown_seconds)
     )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _settings(review: Path | None) -> Settings:
+    from pydantic import ValidationError
+
+    from rumorscope.data.row import explain
+    from rumorscope.service.settings import Settings
+
+    try:
+        return Settings(review=review)
+    except ValidationError as error:
+        raise InputError(f"the environment's RUMORSCOPE_… settings: {explain(error)}") from error

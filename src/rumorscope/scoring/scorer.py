@@ -52,6 +52,7 @@ class Scorer:
         faithfulness: str | None = None,
         domain: Domain | None = None,
         details: Mapping[str, Any] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.calibration = calibration
@@ -61,6 +62,7 @@ class Scorer:
         self.faithfulness = faithfulness  # what the evidence says of its own trustworthiness
         self.domain = domain
         self.details = details or {}  # of the training, as the checkpoint tells them
+        self.folder = folder  # of the checkpoint, where it has one
         # A tokenizer's first call sets its truncation, which two threads must not do at once.
         detector.preprocess.prepare(Post("", ""))
 
@@ -80,6 +82,7 @@ class Scorer:
             device=device,
             domain=loaded.domain,
             details=loaded.details,
+            folder=loaded.folder,
             faithfulness=read_faithfulness(loaded.folder, loaded.hash),
         )
 
@@ -203,7 +206,7 @@ def pick_device(device: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # all three are torch's own words
         first = str(error).splitlines()[0]
         raise InputError(f"device '{device}' cannot be used ({first}); use auto, cpu or cuda") from error
     return device

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from rumorscope.encoders.preprocess import Sample
-from rumorscope.errors import NotReadyError, RumorscopeError
+from rumorscope.errors import NotReadyError
 from rumorscope.post import Post, Verdict
 from rumorscope.scoring.scorer import BadPost
+from rumorscope.service.errors import BusyError
 
 Prepared = Sample | BadPost
 
@@ -28,14 +30,6 @@ class Judge(Protocol):
     def prepare(self, post: Post | BadPost) -> Prepared: ...
 
     def judge(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Verdict]: ...
-
-
-class BusyError(RumorscopeError):
-    """The queue is full; `retry_after_seconds` is when, at the present rate, there should be room."""
-
-    def __init__(self, waiting: int, retry_after_seconds: int) -> None:
-        super().__init__(f"{waiting} posts are waiting already; try again in {retry_after_seconds} s")
-        self.retry_after_seconds = retry_after_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +59,10 @@ class Batcher:
         max_wait_seconds: float,
         queue_posts: int,
         prepare_threads: int,
-        on_batch: Callable[[int, float, bool], None] = lambda posts, seconds, explain: None,
     ) -> None:
-        """`on_batch` is told each batch's posts, its seconds, and whether it was explained."""
         self._judge = judge
         self._max_wait_seconds = max_wait_seconds
         self._queue_posts = queue_posts
-        self._on_batch = on_batch
         self._readers = ThreadPoolExecutor(prepare_threads, thread_name_prefix="prepare")
         self._model = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._lanes = {False: _Lane(False, max_batch), True: _Lane(True, max_explained)}
@@ -121,19 +112,16 @@ class Batcher:
             if not batch:
                 continue
             started = time.perf_counter()
-            prepared = [one.prepared for one in batch]
+            judge = partial(self._judge.judge, [one.prepared for one in batch], explain=lane.explain)
             try:
-                verdicts = await loop.run_in_executor(self._model, self._judge_all, prepared, lane.explain)
+                verdicts = await loop.run_in_executor(self._model, judge)
             except Exception as error:  # noqa: BLE001  # the next batch must be served all the same
                 _fail(batch, error)
                 continue
             for one, verdict in zip(batch, verdicts, strict=True):
                 if not one.verdict.done():
                     one.verdict.set_result(verdict)
-            self._note(len(batch), time.perf_counter() - started, lane)
-
-    def _judge_all(self, prepared: Sequence[Prepared], explain: bool) -> list[Verdict]:
-        return self._judge.judge(prepared, explain=explain)
+            self._note(len(batch) / max(time.perf_counter() - started, 1e-6))
 
     async def _gather(self, lane: _Lane) -> list[_Waiting]:
         """The first that comes, and what comes within the bound on waiting."""
@@ -144,12 +132,10 @@ class Batcher:
                     batch.append(await lane.queue.get())
         return batch
 
-    def _note(self, posts: int, seconds: float, lane: _Lane) -> None:
-        rate = posts / max(seconds, 1e-6)
-        self._posts_per_second = (
-            rate if not self._posts_per_second else 0.8 * self._posts_per_second + 0.2 * rate
-        )
-        self._on_batch(posts, seconds, lane.explain)
+    def _note(self, rate: float) -> None:
+        """A mean of the rate that forgets: each batch counts for a fifth."""
+        before = self._posts_per_second or rate
+        self._posts_per_second = 0.8 * before + 0.2 * rate
 
     def _seconds_until_room(self, posts: int) -> int:
         too_many = self.waiting + posts - self._queue_posts

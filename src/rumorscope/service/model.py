@@ -1,11 +1,10 @@
-"""The detector that a service answers with, from the moment it is being loaded to the last verdict."""
+"""The detector that a service answers with, from the first request to the last verdict."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from rumorscope.encoders._interface import COMPACT
 from rumorscope.errors import NotReadyError
 from rumorscope.post import Post, Verdict
 from rumorscope.scoring.scorer import Scorer
@@ -14,38 +13,22 @@ from rumorscope.service.card import read_card
 from rumorscope.service.errors import TooSlowError
 from rumorscope.service.schemas import Serving
 from rumorscope.service.settings import Settings
-from rumorscope.training.checkpoint import resolve_checkpoint
 
 
 class Model:
-    """Loads in the background; asked too early or too late, it raises NotReadyError."""
+    """Judges between `start` and `stop`; asked too early or too late, it raises NotReadyError."""
 
-    def __init__(self, load: Callable[[], Scorer], settings: Settings) -> None:
-        self._load = load
+    def __init__(self, scorer: Scorer, settings: Settings) -> None:
+        self.scorer = scorer
         self._settings = settings
-        self._scorer: Scorer | None = None
         self._batcher: Batcher | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether posts are judged."""
-        return self._batcher is not None
-
-    @property
-    def scorer(self) -> Scorer:
-        """The scorer, once it is there. Raises NotReadyError before."""
-        if self._scorer is None:
-            raise NotReadyError("the detector is being loaded; try again in a moment")
-        return self._scorer
-
-    async def start(self) -> None:
-        """Load the scorer, and have it judge one post, so that the first request finds it warm."""
-        scorer = await asyncio.to_thread(self._load)
-        await asyncio.to_thread(lambda: list(scorer([Post("", "warm-up")])))
+    def start(self) -> None:
+        """Judge one post, so that the first request finds everything warm, and take requests."""
+        list(self.scorer([Post("", "warm-up")]))
         settings = self._settings
-        self._scorer = scorer
         self._batcher = Batcher(
-            scorer,
+            self.scorer,
             max_batch=settings.max_batch,
             max_explained=settings.max_explained,
             max_wait_seconds=settings.max_wait_seconds,
@@ -59,13 +42,18 @@ class Model:
             batcher, self._batcher = self._batcher, None
             await batcher.close()
 
+    @property
+    def batcher(self) -> Batcher:
+        """What takes posts. Raises NotReadyError where nothing does."""
+        if self._batcher is None:
+            raise NotReadyError("the service is starting, or was stopped; try again in a moment")
+        return self._batcher
+
     async def judge(self, posts: Sequence[Post], *, explain: bool) -> list[Verdict]:
         """One verdict a post. Raises NotReadyError, BusyError, and TooSlowError after the request's time."""
-        if self._batcher is None:
-            raise NotReadyError("the detector is being loaded, or the service stopped; try again in a moment")
         try:
             async with asyncio.timeout(self._settings.request_seconds):
-                return await self._batcher(posts, explain=explain)
+                return await self.batcher(posts, explain=explain)
         except TimeoutError:
             raise TooSlowError(
                 f"not judged within {self._settings.request_seconds:g} s; send fewer posts at once"
@@ -77,7 +65,7 @@ def serving(scorer: Scorer) -> Serving:
     details, detector = scorer.details, scorer.detector
     posts = details.get("posts", {})
     validation = details.get("validation")
-    card = read_card(resolve_checkpoint(COMPACT), scorer.checkpoint)
+    card = read_card(scorer.folder, scorer.checkpoint) if scorer.folder else None
     return Serving(
         name=scorer.name,
         checkpoint=scorer.checkpoint,

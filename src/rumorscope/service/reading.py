@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncGenerator, Sequence
 
 from fastapi import Request
@@ -11,20 +10,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
-from rumorscope.errors import InputError, RumorscopeError
+from rumorscope.errors import InputError
 from rumorscope.post import Post
+from rumorscope.service.errors import MediaTypeError, TooLargeError
 from rumorscope.service.schemas import GivenPost, ScoreRequest
 from rumorscope.service.settings import Settings
 
 JSON, FORM = "application/json", "multipart/form-data"
-
-
-class TooLargeError(RumorscopeError):
-    """The body is larger than the operator allows."""
-
-
-class MediaTypeError(RumorscopeError):
-    """The body is of a kind that is not read, or an answer was asked for that is not written."""
 
 
 async def read_posts(request: Request, settings: Settings) -> Sequence[Post]:
@@ -82,13 +74,12 @@ async def _given(form: FormData) -> GivenPost:
     unknown = set(form) - {"text", "images", "language", "id"}
     if unknown:
         raise InputError(f"the form has a field {min(unknown)[:80]!r}; known are text, images, language, id")
-    pictures = form.getlist("images")
-    if not all(isinstance(picture, UploadFile) for picture in pictures):
+    files = [one for one in form.getlist("images") if isinstance(one, UploadFile)]
+    if len(files) < len(form.getlist("images")):
         raise InputError("the form's field images must be files")
     values = {name: form[name] for name in ("text", "language", "id") if form.get(name)}
     try:
-        data = [base64.b64encode(await picture.read()).decode() for picture in pictures]  # type: ignore[union-attr]
-        return GivenPost.model_validate(values | {"images": [{"data": picture} for picture in data]})
+        return GivenPost.model_validate(values | {"images": [{"data": await one.read()} for one in files]})
     except ValidationError as error:
         raise InputError(_without_content(error)) from None
 
@@ -100,5 +91,5 @@ def _without_content(error: ValidationError) -> str:
 
 
 def _post(given: GivenPost, number: int) -> Post:
-    images = tuple(picture.decoded() for picture in given.images)
+    images = tuple(picture.data for picture in given.images)
     return Post(given.id or str(number), given.text, images, language=given.language)

@@ -9,48 +9,31 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from rumorscope.detectors import detector_class, detector_names
-from rumorscope.errors import InputError, NotReadyError
+from rumorscope.errors import InputError
+from rumorscope.explanation.claim_review import MEDIA_TYPE as CLAIM_REVIEW
 from rumorscope.explanation.claim_review import claim_review
 from rumorscope.explanation.inputs import input_hashes
 from rumorscope.explanation.page import explanation_page
 from rumorscope.post import Post, Verdict
 from rumorscope.scoring.records import record
+from rumorscope.service.description import POSTS
+from rumorscope.service.errors import MediaTypeError
 from rumorscope.service.model import Model, serving
-from rumorscope.service.reading import JSON, MediaTypeError, read_posts
-from rumorscope.service.schemas import Detectors, Explained, KnownDetector, Problem, ScoreRequest, Verdicts
+from rumorscope.service.reading import JSON, read_posts
+from rumorscope.service.schemas import Detectors, Explained, KnownDetector, Problem, Verdicts
 from rumorscope.service.settings import Settings
 
-HTML, LD_JSON = "text/html", "application/ld+json"
+HTML = "text/html"
 
-_FORM = {
-    "type": "object",
-    "properties": {
-        "text": {"type": "string"},
-        "images": {"type": "array", "items": {"type": "string", "format": "binary"}},
-        "language": {"type": "string"},
-        "id": {"type": "string"},
-    },
-    "additionalProperties": False,
-}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": ScoreRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-            },
-            "multipart/form-data": {"schema": _FORM},
-        },
-    }
-}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words}
     for status, words in {
+        403: "a page of another site sent it",
         413: "the body is too large",
         415: "the body is of a kind that is not read",
         422: "the request is not well formed",
         429: "too many posts are waiting; Retry-After says when to try again",
-        503: "the detector is being loaded, or the service stopped",
+        503: "the service is starting, or was stopped",
         504: "not judged in time",
     }.items()
 }
@@ -60,13 +43,13 @@ def api(model: Model, settings: Settings) -> APIRouter:
     """The routes, bound to what answers them."""
     router = APIRouter()
 
-    @router.post("/v1/score", response_model=Verdicts, responses=_PROBLEMS, openapi_extra=_BODY)
+    @router.post("/v1/score", response_model=Verdicts, responses=_PROBLEMS, openapi_extra=POSTS)
     async def score(request: Request) -> dict[str, Any]:
         """Judge one post or many. A post that cannot be judged is a verdict with its error."""
         _, verdicts = await _judged(request, explain=False)
         return _answer(verdicts)
 
-    @router.post("/v1/explain", response_model=Explained, responses=_PROBLEMS, openapi_extra=_BODY)
+    @router.post("/v1/explain", response_model=Explained, responses=_PROBLEMS, openapi_extra=POSTS)
     async def explain(request: Request) -> Any:
         """Judge with evidence: JSON; or of one post a page (text/html) or a ClaimReview's draft (ld+json)."""
         kind = _accepted(request)
@@ -75,7 +58,7 @@ def api(model: Model, settings: Settings) -> APIRouter:
             return _document(kind, posts, verdicts)
         return _answer(verdicts) | {"inputs": [asdict(input_hashes(post)) for post in posts]}
 
-    @router.get("/v1/detectors", responses={503: _PROBLEMS[503]})
+    @router.get("/v1/detectors")
     def detectors() -> Detectors:
         """Which detector answers here, what it learned from, and which others there are."""
         kinds = {name: detector_class(name) for name in detector_names()}
@@ -90,8 +73,7 @@ def api(model: Model, settings: Settings) -> APIRouter:
     @router.get("/readyz", responses={503: _PROBLEMS[503]})
     def readyz() -> dict[str, str]:
         """Whether posts are judged."""
-        if not model.ready:
-            raise NotReadyError("the detector is being loaded, or the service stopped")
+        _ = model.batcher
         return {"status": "ready"}
 
     async def _judged(request: Request, *, explain: bool) -> tuple[list[Post], list[Verdict]]:
@@ -114,9 +96,9 @@ def _accepted(request: Request) -> str:
         kind = one.split(";")[0].strip().lower()
         if kind in ("*/*", "application/*", ""):
             return JSON
-        if kind in (JSON, HTML, LD_JSON):
+        if kind in (JSON, HTML, CLAIM_REVIEW):
             return kind
-    raise MediaTypeError(f"an explanation is written as {JSON}, {HTML} or {LD_JSON}; name one in Accept")
+    raise MediaTypeError(f"an explanation is written as {JSON}, {HTML} or {CLAIM_REVIEW}; name one in Accept")
 
 
 def _document(kind: str, posts: list[Post], verdicts: list[Verdict]) -> Response:
@@ -127,4 +109,4 @@ def _document(kind: str, posts: list[Post], verdicts: list[Verdict]) -> Response
         raise InputError(verdict.error)
     if kind == HTML:
         return HTMLResponse(explanation_page(post, verdict))
-    return JSONResponse(claim_review(post, verdict), media_type=LD_JSON)
+    return JSONResponse(claim_review(post, verdict), media_type=CLAIM_REVIEW)

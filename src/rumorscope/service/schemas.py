@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
 
@@ -17,23 +17,25 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _decoded(data: Any) -> Any:
+    """The bytes of base64 text; what is no text is left to the type's own check."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return base64.b64decode(data, validate=True)  # pydantic's own base64 passes over foreign characters
+    except (binascii.Error, ValueError):
+        raise ValueError("not base64 (standard alphabet, padded, without line breaks)") from None
+
+
+FileBytes = Annotated[
+    bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+]
+
+
 class Picture(Given):
     """One picture: its file's bytes. A URL is never fetched."""
 
-    data: str = Field(description="the file's bytes in base64")
-
-    @field_validator("data")
-    @classmethod
-    def _is_base64(cls, data: str) -> str:
-        try:
-            base64.b64decode(data, validate=True)
-        except (binascii.Error, ValueError):
-            raise ValueError("not base64 (standard alphabet, padded, without line breaks)") from None
-        return data
-
-    def decoded(self) -> bytes:
-        """The file's bytes."""
-        return base64.b64decode(self.data)
+    data: FileBytes = Field(description="the file's bytes in base64")
 
 
 class GivenPost(Given):

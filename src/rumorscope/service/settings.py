@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,3 +33,12 @@ class Settings(BaseSettings):
     shutdown_seconds: PositiveFloat = Field(
         default=30.0, description="to finish what was accepted, once told to stop"
     )
+
+    @model_validator(mode="after")
+    def _largest_request_fits(self) -> Settings:
+        if self.posts_per_request > self.queue_posts:
+            raise ValueError(
+                f"posts_per_request={self.posts_per_request} never fit into queue_posts={self.queue_posts}; "
+                "lower the one or raise the other"
+            )
+        return self

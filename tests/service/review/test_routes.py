@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from rumorscope.errors import InputError
+from rumorscope.service.errors import answer_errors
 from rumorscope.service.review import routes
 from rumorscope.service.review.routes import review_router
 from rumorscope.service.review.store import ReviewStore
@@ -21,11 +20,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     """The routes alone, and the user's mistakes told as everywhere in the service."""
     app = FastAPI()
     app.include_router(review_router(ReviewStore(tmp_path / "audit.sqlite")))
-
-    @app.exception_handler(InputError)
-    def refused(request: Request, error: InputError) -> JSONResponse:
-        return JSONResponse({"detail": str(error), "error": "invalid"}, 422)
-
+    answer_errors(app)
     with TestClient(app) as client:
         yield client
 

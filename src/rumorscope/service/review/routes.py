@@ -7,12 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from rumorscope.errors import InputError
+from rumorscope.service.errors import TooLargeError
 from rumorscope.service.review import export
 from rumorscope.service.review.loading import MAX_FILE_BYTES, Filed, read_texts, read_verdicts
 from rumorscope.service.review.store import Decision, LoadedFile, Order, ReviewStore, Show
@@ -156,7 +157,7 @@ async def _received(request: Request, path: Path) -> Path:
         async for block in request.stream():
             size += len(block)
             if size > MAX_FILE_BYTES:
-                raise HTTPException(413, f"the file has more than {MAX_FILE_BYTES} bytes; split it")
+                raise TooLargeError(f"the file has more than {MAX_FILE_BYTES} bytes; split it")
             await run_in_threadpool(file.write, block)
     return path
 
