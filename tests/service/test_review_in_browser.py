@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from rumorscope.scoring.scorer import Scorer
 from service.browsing import launched, service, visiting
@@ -79,3 +79,19 @@ def test_the_review_queue_from_a_file_to_the_log(page: Page, tmp_path: Path) -> 
     assert [entry["decision"] for entry in entries] == ["non_rumor", "cannot_tell"]
     page.get_by_role("button", name="Check this text").first.click()
     expect(page.locator("#text")).to_have_value("<i>text</i> of sure")
+
+
+def test_an_answer_that_comes_late_does_not_take_the_place_of_a_later_one(page: Page, tmp_path: Path) -> None:
+    _queued(page, write(tmp_path / "morning.jsonl", ROWS))
+    held: list[Route] = []
+    page.route(lambda url: "order=uncertainty&show=all" in url, lambda route: held.append(route))
+    with page.expect_request(lambda request: "show=all" in request.url):
+        page.select_option("#review-show", "all")
+    page.select_option("#review-order", "probability")
+    expect(page.locator(".item-id span").first).to_contain_text("sure")
+    with page.expect_response(lambda response: "order=uncertainty&show=all" in response.url) as late:
+        held[0].continue_()
+    late.value.finished()
+    page.click("#verify")
+    expect(page.locator("#log-said")).to_contain_text("Entries: 0")
+    expect(page.locator(".item-id span").first).to_contain_text("sure")

@@ -17,6 +17,7 @@ export class Queue {
   #items = [];
   #total = 0;
   #asked = { file: "", order: "uncertainty", show: "open", page: 1 };
+  #loads = 0; // how often a list was asked for
   #said = []; // of the last upload, or of the log
   #problem = null;
 
@@ -75,7 +76,9 @@ export class Queue {
   async #load() {
     const query = new URLSearchParams({ ...this.#asked, size: SIZE });
     if (!this.#asked.file) query.delete("file");
+    const load = ++this.#loads;
     const page = await askJson(`v1/review/items?${query}`);
+    if (load !== this.#loads) return; // something else was asked for since, whose answer may be here already
     [this.#items, this.#total] = [page.items, page.total];
   }
 
