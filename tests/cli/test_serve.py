@@ -11,20 +11,33 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
+from typer.testing import CliRunner
 
+from rumorscope.cli import app
+from rumorscope.errors import InputError
 from tiny import tiny_picture
 
 MANY = 16
 
 
 @contextmanager
-def serving(**environment: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
-    command = [sys.executable, "-c", "from rumorscope.cli import main; main()", "serve", "--port", "0"]
+def serving(*options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
+    command = [
+        sys.executable,
+        "-c",
+        "from rumorscope.cli import main; main()",
+        "serve",
+        "--port",
+        "0",
+        *options,
+    ]
     variables = os.environ | {"PYTHONUNBUFFERED": "1"} | environment
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables) as process:
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=variables) as process:
         try:
             assert process.stdout is not None
             address = process.stdout.readline().split()[1]
@@ -71,3 +84,19 @@ def test_settings_of_the_environment_are_checked() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=variables)
     assert done.returncode == 2
     assert "max_batch" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_it_is_not_opened_to_others_without_keys(host: str) -> None:
+    result = CliRunner().invoke(app, ["serve", "--host", host])
+    assert isinstance(result.exception, InputError)
+    assert f"--host {host} opens the service to others" in str(result.exception)
+
+
+def test_a_key_is_printed_once_and_opens_the_service(tmp_path: Path) -> None:
+    key = CliRunner().invoke(app, ["key", "newsroom", "--keys", str(tmp_path / "keys.txt")]).stdout.strip()
+    with serving("--host", "0.0.0.0", RUMORSCOPE_KEYS=str(tmp_path / "keys.txt")) as (_, client):
+        other = f"http://127.0.0.2:{client.base_url.port}/v1/detectors"  # no name that is allowed by default
+        assert httpx2.get(other, timeout=120).status_code == 401
+        opened = httpx2.get(other, timeout=120, headers={"Authorization": f"Bearer {key}"})
+        assert opened.status_code == 200

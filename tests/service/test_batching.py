@@ -113,8 +113,11 @@ def test_a_batch_that_fails_does_not_stop_the_next() -> None:
         judge = Slow()
         judge.go.set()
         batches = batcher(judge)
+        broken = asyncio.create_task(batches([Post("1", "broken")]))
+        beside = asyncio.create_task(batches(posts(0.3)))
         with pytest.raises(ZeroDivisionError):
-            await batches([Post("1", "broken")])
+            await broken
+        assert [verdict.rumor_probability for verdict in await beside] == [0.3]  # of the same batch
         assert len(await batches(posts(0.5))) == 1
         assert batches.waiting == 0
         await batches.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,15 @@ class Judge(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     prepared: Prepared
-    verdict: asyncio.Future[Verdict]
+    verdict: asyncio.Future[Verdict]  # cancelled where nobody waits for it any more
+
+    def answer(self, verdict: Verdict) -> None:
+        if not self.verdict.done():
+            self.verdict.set_result(verdict)
+
+    def fail(self, error: Exception) -> None:
+        if not self.verdict.done():
+            self.verdict.set_exception(error)
 
 
 @dataclass
@@ -59,10 +67,13 @@ class Batcher:
         max_wait_seconds: float,
         queue_posts: int,
         prepare_threads: int,
+        observe: Callable[[int, float], None] = lambda posts, seconds: None,
     ) -> None:
+        """`observe` is told of each batch: its posts, and the seconds that they took."""
         self._judge = judge
         self._max_wait_seconds = max_wait_seconds
         self._queue_posts = queue_posts
+        self._observe = observe
         self._readers = ThreadPoolExecutor(prepare_threads, thread_name_prefix="prepare")
         self._model = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._lanes = {False: _Lane(False, max_batch), True: _Lane(True, max_explained)}
@@ -76,7 +87,7 @@ class Batcher:
         if self._stopping:
             raise NotReadyError("the service is being stopped; ask another one, or try again")
         if self.waiting + len(posts) > self._queue_posts:
-            raise BusyError(self.waiting, self._seconds_until_room(len(posts)))
+            raise BusyError(f"{self.waiting} posts are waiting already", self._seconds_until_room(len(posts)))
         self.waiting += len(posts)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -106,22 +117,28 @@ class Batcher:
         return await waiting.verdict
 
     async def _serve(self, lane: _Lane) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            batch = [one for one in await self._gather(lane) if not one.verdict.cancelled()]
-            if not batch:
-                continue
-            started = time.perf_counter()
-            judge = partial(self._judge.judge, [one.prepared for one in batch], explain=lane.explain)
-            try:
-                verdicts = await loop.run_in_executor(self._model, judge)
-            except Exception as error:  # noqa: BLE001  # the next batch must be served all the same
-                _fail(batch, error)
-                continue
-            for one, verdict in zip(batch, verdicts, strict=True):
-                if not one.verdict.done():
-                    one.verdict.set_result(verdict)
-            self._note(len(batch) / max(time.perf_counter() - started, 1e-6))
+            await self._answer(await self._gather(lane), explain=lane.explain)
+
+    async def _answer(self, waiting: Sequence[_Waiting], *, explain: bool) -> None:
+        """Judge at once those whose answer is still waited for; where that fails, each by itself."""
+        batch = [one for one in waiting if not one.verdict.done()]
+        if not batch:
+            return
+        started = time.perf_counter()
+        judge = partial(self._judge.judge, [one.prepared for one in batch], explain=explain)
+        try:
+            verdicts = await asyncio.get_running_loop().run_in_executor(self._model, judge)
+        except Exception as error:  # noqa: BLE001  # the next batch must be served all the same
+            if len(batch) == 1:
+                batch[0].fail(error)
+                return
+            for one in batch:
+                await self._answer([one], explain=explain)
+            return
+        for one, verdict in zip(batch, verdicts, strict=True):
+            one.answer(verdict)
+        self._note(len(batch), time.perf_counter() - started)
 
     async def _gather(self, lane: _Lane) -> list[_Waiting]:
         """The first that comes, and what comes within the bound on waiting."""
@@ -132,17 +149,13 @@ class Batcher:
                     batch.append(await lane.queue.get())
         return batch
 
-    def _note(self, rate: float) -> None:
+    def _note(self, posts: int, seconds: float) -> None:
         """A mean of the rate that forgets: each batch counts for a fifth."""
+        self._observe(posts, seconds)
+        rate = posts / max(seconds, 1e-6)
         before = self._posts_per_second or rate
         self._posts_per_second = 0.8 * before + 0.2 * rate
 
     def _seconds_until_room(self, posts: int) -> int:
         too_many = self.waiting + posts - self._queue_posts
         return max(1, min(60, round(too_many / self._posts_per_second))) if self._posts_per_second else 1
-
-
-def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    for one in batch:
-        if not one.verdict.done():
-            one.verdict.set_exception(error)

@@ -11,6 +11,7 @@ from rumorscope.scoring.scorer import Scorer
 from rumorscope.service.batching import Batcher
 from rumorscope.service.card import read_card
 from rumorscope.service.errors import TooSlowError
+from rumorscope.service.metrics import Metrics
 from rumorscope.service.schemas import Serving
 from rumorscope.service.settings import Settings
 
@@ -20,6 +21,7 @@ class Model:
 
     def __init__(self, scorer: Scorer, settings: Settings) -> None:
         self.scorer = scorer
+        self.metrics = Metrics(scorer, settings.queue_posts, self._waiting)
         self._settings = settings
         self._batcher: Batcher | None = None
 
@@ -34,6 +36,7 @@ class Model:
             max_wait_seconds=settings.max_wait_seconds,
             queue_posts=settings.queue_posts,
             prepare_threads=settings.prepare_threads,
+            observe=self.metrics.batch,
         )
 
     async def stop(self) -> None:
@@ -53,11 +56,16 @@ class Model:
         """One verdict a post. Raises NotReadyError, BusyError, and TooSlowError after the request's time."""
         try:
             async with asyncio.timeout(self._settings.request_seconds):
-                return await self.batcher(posts, explain=explain)
+                verdicts = await self.batcher(posts, explain=explain)
         except TimeoutError:
             raise TooSlowError(
                 f"not judged within {self._settings.request_seconds:g} s; send fewer posts at once"
             ) from None
+        self.metrics.verdicts(verdicts)
+        return verdicts
+
+    def _waiting(self) -> float:
+        return self._batcher.waiting if self._batcher is not None else 0
 
 
 def serving(scorer: Scorer) -> Serving:

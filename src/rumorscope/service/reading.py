@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
 from rumorscope.errors import InputError
 from rumorscope.post import Post
-from rumorscope.service.errors import MediaTypeError, TooLargeError
+from rumorscope.service.errors import BusyError, GoneError, MediaTypeError, TooLargeError
 from rumorscope.service.schemas import GivenPost, ScoreRequest
 from rumorscope.service.settings import Settings
 
 JSON, FORM = "application/json", "multipart/form-data"
 
 
-async def read_posts(request: Request, settings: Settings) -> Sequence[Post]:
-    """The request's posts. Raises InputError, TooLargeError, MediaTypeError."""
+class Held:
+    """How many bytes the bodies of all requests under way take."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.bytes = 0
+
+    @contextmanager
+    def body(self) -> Iterator[Callable[[int], None]]:
+        """Counts a body's bytes as they come, until it is answered. The counting raises BusyError."""
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if self.bytes + size > self._most:
+                raise BusyError(f"{self.bytes} bytes are held already", 1)
+            self.bytes += size
+            taken += size
+
+        try:
+            yield take
+        finally:
+            self.bytes -= taken
+
+
+async def read_posts(request: Request, settings: Settings, take: Callable[[int], None]) -> Sequence[Post]:
+    """The request's posts; `take` counts their bytes while they come.
+
+    Raises InputError, TooLargeError, MediaTypeError, and what `take` raises.
+    """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in (JSON, FORM):
         raise MediaTypeError(f"the body is {kind or 'of no named type'}; send {JSON} or {FORM}")
-    body = await _bounded(request, settings.body_bytes)
+    body = await _bounded(request, settings.body_bytes, take)
     given = _from_json(body) if kind == JSON else await _from_form(request, body)
     if len(given) > settings.posts_per_request:
         raise InputError(
@@ -33,15 +63,19 @@ async def read_posts(request: Request, settings: Settings) -> Sequence[Post]:
     return [_post(post, number) for number, post in enumerate(given, start=1)]
 
 
-async def _bounded(request: Request, most: int) -> bytes:
+async def _bounded(request: Request, most: int, take: Callable[[int], None]) -> bytes:
     message = f"the body has more than {most} bytes; send fewer posts, or smaller pictures"
     if int(request.headers.get("content-length") or 0) > most:
         raise TooLargeError(message)
     body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > most:
-            raise TooLargeError(message)
+    try:
+        async for block in request.stream():
+            take(len(block))
+            body += block
+            if len(body) > most:
+                raise TooLargeError(message)
+    except ClientDisconnect:
+        raise GoneError("the client went away while it sent the body") from None
     return bytes(body)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from rumorscope.detectors import detector_class, detector_names
 from rumorscope.errors import InputError
@@ -16,23 +19,28 @@ from rumorscope.explanation.inputs import input_hashes
 from rumorscope.explanation.page import explanation_page
 from rumorscope.post import Post, Verdict
 from rumorscope.scoring.records import record
+from rumorscope.service.admission import Rates
 from rumorscope.service.description import POSTS
-from rumorscope.service.errors import MediaTypeError
+from rumorscope.service.errors import GoneError, MediaTypeError
 from rumorscope.service.model import Model, serving
-from rumorscope.service.reading import JSON, read_posts
+from rumorscope.service.reading import JSON, Held, read_posts
 from rumorscope.service.schemas import Detectors, Explained, KnownDetector, Problem, Verdicts
 from rumorscope.service.settings import Settings
 
 HTML = "text/html"
 
+Result = TypeVar("Result")
+
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words}
     for status, words in {
+        401: "a key is needed, and none was sent or an unknown one",
         403: "a page of another site sent it",
         413: "the body is too large",
         415: "the body is of a kind that is not read",
         422: "the request is not well formed",
-        429: "too many posts are waiting; Retry-After says when to try again",
+        429: "too many posts are waiting, or came of one caller; Retry-After says when to try again",
+        500: "the service failed; its log says where",
         503: "the service is starting, or was stopped",
         504: "not judged in time",
     }.items()
@@ -40,8 +48,9 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def api(model: Model, settings: Settings) -> APIRouter:
-    """The routes, bound to what answers them."""
+    """The routes of the posts, bound to what answers them."""
     router = APIRouter()
+    held, rates = Held(settings.held_bytes), Rates(settings.rate)
 
     @router.post("/v1/score", response_model=Verdicts, responses=_PROBLEMS, openapi_extra=POSTS)
     async def score(request: Request) -> dict[str, Any]:
@@ -65,6 +74,39 @@ def api(model: Model, settings: Settings) -> APIRouter:
         known = [KnownDetector(name=name, paper=kind.paper, idea=kind.idea) for name, kind in kinds.items()]
         return Detectors(serving=serving(model.scorer), detectors=known, review=settings.review is not None)
 
+    async def _judged(request: Request, *, explain: bool) -> tuple[list[Post], list[Verdict]]:
+        with held.body() as take:
+            posts = list(await read_posts(request, settings, take))
+            request.state.posts = len(posts)
+            rates.take(request, len(posts))
+            return posts, await _while_waited_for(request, model.judge(posts, explain=explain))
+
+    def _answer(verdicts: list[Verdict]) -> dict[str, Any]:
+        scorer = model.scorer
+        return {
+            "verdicts": [record(verdict) for verdict in verdicts],
+            "model": {"name": scorer.name, "checkpoint": scorer.checkpoint},
+        }
+
+    return router
+
+
+def figures(model: Model) -> APIRouter:
+    """What a monitor asks."""
+    router = APIRouter()
+
+    @router.get("/metrics", response_class=PlainTextResponse)
+    def metrics() -> Response:
+        """Figures for Prometheus, of requests, posts, batches and the queue. They tell of no post."""
+        return Response(model.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return router
+
+
+def health(model: Model) -> APIRouter:
+    """What an orchestrator asks, which has no key."""
+    router = APIRouter()
+
     @router.get("/healthz")
     def healthz() -> dict[str, str]:
         """Whether the process lives."""
@@ -76,18 +118,21 @@ def api(model: Model, settings: Settings) -> APIRouter:
         _ = model.batcher
         return {"status": "ready"}
 
-    async def _judged(request: Request, *, explain: bool) -> tuple[list[Post], list[Verdict]]:
-        posts = list(await read_posts(request, settings))
-        return posts, await model.judge(posts, explain=explain)
-
-    def _answer(verdicts: list[Verdict]) -> dict[str, Any]:
-        scorer = model.scorer
-        return {
-            "verdicts": [record(verdict) for verdict in verdicts],
-            "model": {"name": scorer.name, "checkpoint": scorer.checkpoint},
-        }
-
     return router
+
+
+async def _while_waited_for(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work, which is stopped where the client goes away. Raises GoneError then."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(request.receive())  # the body was read: what comes now is a farewell
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise GoneError("the client went away before its answer")
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
 
 
 def _accepted(request: Request) -> str:

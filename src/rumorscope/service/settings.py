@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from limits import parse
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _checked_rate(rate: str) -> str:
+    try:
+        parse(rate)
+    except ValueError:
+        raise ValueError(f"{rate!r} is no rate; write one such as '600/minute' or '5/second'") from None
+    return rate
 
 
 class Settings(BaseSettings):
@@ -13,6 +23,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RUMORSCOPE_", extra="ignore", frozen=True)
 
+    keys: Path | None = Field(
+        default=None, description="file of API keys; whoever asks needs one of them, where it is given"
+    )
+    hosts: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost"),
+        description="names under which it may be called, as in RUMORSCOPE_HOSTS='[\"rumors.example.org\"]'; "
+        "any, where it is opened by --host",
+    )
+    rate: Annotated[str, AfterValidator(_checked_rate)] | None = Field(
+        default=None, description="posts that a key, or an address without one, may send: '600/minute'"
+    )
     review: Path | None = Field(default=None, description="audit log of the review queue, an SQLite file")
 
     max_batch: PositiveInt = Field(default=32, description="posts judged at once")
@@ -28,6 +49,9 @@ class Settings(BaseSettings):
     prepare_threads: PositiveInt = Field(default=4, description="that decode pictures and tokenise")
 
     body_bytes: PositiveInt = Field(default=40_000_000, description="of one request")
+    held_bytes: PositiveInt = Field(
+        default=400_000_000, description="of the bodies of all requests under way; more get a 429"
+    )
     posts_per_request: PositiveInt = Field(default=64, description="more go into several requests, or a file")
     request_seconds: PositiveFloat = Field(default=30.0, description="from the body's arrival to the answer")
     shutdown_seconds: PositiveFloat = Field(
@@ -41,4 +65,11 @@ class Settings(BaseSettings):
                 f"posts_per_request={self.posts_per_request} never fit into queue_posts={self.queue_posts}; "
                 "lower the one or raise the other"
             )
+        if self.rate is not None and parse(self.rate).amount < self.posts_per_request:
+            raise ValueError(
+                f"rate={self.rate} never lets posts_per_request={self.posts_per_request} through; "
+                "lower the one or raise the other"
+            )
+        if self.body_bytes > self.held_bytes:
+            raise ValueError(f"body_bytes={self.body_bytes} never fit into held_bytes={self.held_bytes}")
         return self

@@ -27,7 +27,8 @@ export async function ask(path, { accept = "application/json", ...options } = {}
     throw new Failure(error.name === "AbortError" ? "cancelled" : "offline");
   }
   if (answer.ok) return answer;
-  throw new Failure(kindOf(answer.status), await detailOf(answer), retryAfter(answer));
+  const { kind, detail } = await toldBy(answer);
+  throw new Failure(kind, detail, retryAfter(answer));
 }
 
 export const askJson = async (path, options) => (await ask(path, options)).json();
@@ -45,18 +46,16 @@ export function formData(post) {
   return data;
 }
 
-function kindOf(status) {
-  const kinds = { 401: "unauthorized", 403: "unauthorized", 413: "too_large", 415: "unreadable", 429: "busy", 503: "not_ready", 504: "timeout" };
-  return kinds[status] ?? (status >= 500 ? "server" : "invalid");
-}
+const KINDS = { 401: "unauthorized", 403: "unauthorized", 413: "too_large", 415: "unreadable", 429: "busy", 503: "not_ready", 504: "timeout" };
 
-async function detailOf(answer) {
+async function toldBy(answer) {
+  const kind = KINDS[answer.status] ?? (answer.status >= 500 ? "server" : "invalid");
   try {
-    const { detail } = await answer.json();
-    if (typeof detail === "string") return detail;
-    return detail.map((problem) => `${problem.loc.slice(1).join(".")}: ${problem.msg}`).join("; ");
+    const { detail, error } = await answer.json();
+    if (typeof detail === "string") return { kind: error === "rate_limited" ? error : kind, detail };
+    return { kind, detail: detail.map((problem) => `${problem.loc.slice(1).join(".")}: ${problem.msg}`).join("; ") };
   } catch {
-    return ""; // no JSON, or JSON of another making: the kind says enough
+    return { kind, detail: "" }; // no JSON, or JSON of another making: the kind says enough
   }
 }
 
