@@ -30,6 +30,7 @@ check: lint types pytest
 lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 types:
 	$(BIN)/mypy
