@@ -51,7 +51,7 @@ class RateError(RefusedError):
         super().__init__(f"more than {rate} posts", retry_after_seconds)
 
 
-_STATUS: dict[type[Exception], tuple[int, str]] = {
+STATUS: dict[type[Exception], tuple[int, str]] = {
     InputError: (422, "invalid"),
     KeyRefusedError: (401, "unauthorized"),
     MediaTypeError: (415, "unreadable"),
@@ -63,17 +63,18 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     NotReadyError: (503, "not_ready"),
     TooSlowError: (504, "timeout"),
 }
+"""Of each kind of error, the status and the word for programs."""
 
 
 def answer_errors(app: FastAPI) -> None:
     """Have every error that is told apart answered as `Problem`."""
-    for kind in _STATUS:
+    for kind in STATUS:
         app.add_exception_handler(kind, problem)
 
 
 async def problem(request: Request, error: Exception) -> JSONResponse:
     """The answer to an error of the kinds above."""
-    status, word = next(found for kind, found in _STATUS.items() if isinstance(error, kind))
+    status, word = next(found for kind, found in STATUS.items() if isinstance(error, kind))
     request.state.error = word
     return JSONResponse({"detail": str(error), "error": word}, status_code=status, headers=_headers(error))
 
