@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rumorscope.errors import NotReadyError
 from rumorscope.post import Post, Verdict
-from rumorscope.scoring.scorer import Scorer
+from rumorscope.scoring.scorer import BadPost, Scorer
 from rumorscope.service.batching import Batcher
 from rumorscope.service.card import read_card
 from rumorscope.service.errors import TooSlowError
@@ -52,7 +52,7 @@ class Model:
             raise NotReadyError("the service is starting, or was stopped; try again in a moment")
         return self._batcher
 
-    async def judge(self, posts: Sequence[Post], *, explain: bool) -> list[Verdict]:
+    async def judge(self, posts: Sequence[Post | BadPost], *, explain: bool) -> list[Verdict]:
         """One verdict a post. Raises NotReadyError, BusyError, and TooSlowError after the request's time."""
         try:
             async with asyncio.timeout(self._settings.request_seconds):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -14,9 +16,15 @@ from starlette.requests import ClientDisconnect
 from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
 from rumorscope.errors import InputError
 from rumorscope.post import Post
+from rumorscope.scoring.scorer import BadPost
 from rumorscope.service.errors import BusyError, GoneError, MediaTypeError, TooLargeError
-from rumorscope.service.schemas import GivenPost, ScoreRequest
+from rumorscope.service.fetching import Fetcher
+from rumorscope.service.schemas import GivenPost, LinkedPicture, Picture, ScoreRequest
 from rumorscope.service.settings import Settings
+
+Result = TypeVar("Result")
+Taking = Callable[[int], None]
+"""Counts bytes that came. Raises BusyError where they are too many."""
 
 JSON, FORM = "application/json", "multipart/form-data"
 
@@ -29,7 +37,7 @@ class Held:
         self.bytes = 0
 
     @contextmanager
-    def body(self) -> Iterator[Callable[[int], None]]:
+    def body(self) -> Iterator[Taking]:
         """Counts a body's bytes as they come, until it is answered. The counting raises BusyError."""
         taken = 0
 
@@ -46,8 +54,8 @@ class Held:
             self.bytes -= taken
 
 
-async def read_posts(request: Request, settings: Settings, take: Callable[[int], None]) -> Sequence[Post]:
-    """The request's posts; `take` counts their bytes while they come.
+async def read_posts(request: Request, settings: Settings, take: Taking) -> Sequence[GivenPost]:
+    """The request's posts, with ids; `take` counts their bytes while they come.
 
     Raises InputError, TooLargeError, MediaTypeError, and what `take` raises.
     """
@@ -60,10 +68,21 @@ async def read_posts(request: Request, settings: Settings, take: Callable[[int],
         raise InputError(
             f"{len(given)} posts in one request, more than {settings.posts_per_request}; send several"
         )
-    return [_post(post, number) for number, post in enumerate(given, start=1)]
+    return [
+        post if post.id else post.model_copy(update={"id": str(number)})
+        for number, post in enumerate(given, start=1)
+    ]
 
 
-async def _bounded(request: Request, most: int, take: Callable[[int], None]) -> bytes:
+async def with_pictures(given: Sequence[GivenPost], fetcher: Fetcher, take: Taking) -> list[Post | BadPost]:
+    """The posts, once the pictures that are named by URLs have come; a BadPost where one does not.
+
+    `take` counts their bytes. Raises what it raises.
+    """
+    return await _all(_with_pictures(post, fetcher, take) for post in given)
+
+
+async def _bounded(request: Request, most: int, take: Taking) -> bytes:
     message = f"the body has more than {most} bytes; send fewer posts, or smaller pictures"
     if int(request.headers.get("content-length") or 0) > most:
         raise TooLargeError(message)
@@ -124,6 +143,29 @@ def _without_content(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in problems[:10])
 
 
-def _post(given: GivenPost, number: int) -> Post:
-    images = tuple(picture.data for picture in given.images)
-    return Post(given.id or str(number), given.text, images, language=given.language)
+async def _with_pictures(given: GivenPost, fetcher: Fetcher, take: Taking) -> Post | BadPost:
+    name, images = given.id or "", list[bytes]()
+    for number, found in enumerate(await _all(_bytes(one, fetcher, take) for one in given.images), start=1):
+        if isinstance(found, InputError):
+            return BadPost(name, f"picture {number}: {found}")
+        images.append(found)
+    return Post(name, given.text, tuple(images), language=given.language)
+
+
+async def _bytes(picture: Picture | LinkedPicture, fetcher: Fetcher, take: Taking) -> bytes | InputError:
+    if isinstance(picture, Picture):
+        return picture.data
+    try:
+        return await fetcher(picture.url, take)
+    except InputError as error:
+        return error
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """The results of what is done at the same time. The first error stops the others, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            found = [tasks.create_task(one) for one in work]
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
+    return [task.result() for task in found]

@@ -19,17 +19,20 @@ from rumorscope.explanation.inputs import input_hashes
 from rumorscope.explanation.page import explanation_page
 from rumorscope.post import Post, Verdict
 from rumorscope.scoring.records import record
+from rumorscope.scoring.scorer import BadPost
 from rumorscope.service.admission import Rates
 from rumorscope.service.description import POSTS
 from rumorscope.service.errors import GoneError, MediaTypeError
+from rumorscope.service.fetching import Fetcher
 from rumorscope.service.model import Model, serving
-from rumorscope.service.reading import JSON, Held, read_posts
+from rumorscope.service.reading import JSON, Held, read_posts, with_pictures
 from rumorscope.service.schemas import Detectors, Explained, KnownDetector, Problem, Verdicts
 from rumorscope.service.settings import Settings
 
 HTML = "text/html"
 
 Result = TypeVar("Result")
+Judged = tuple[list[Post | BadPost], list[Verdict]]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words}
@@ -50,7 +53,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 def api(model: Model, settings: Settings) -> APIRouter:
     """The routes of the posts, bound to what answers them."""
     router = APIRouter()
-    held, rates = Held(settings.held_bytes), Rates(settings.rate)
+    held, rates, fetcher = Held(settings.held_bytes), Rates(settings.rate), Fetcher(settings)
 
     @router.post("/v1/score", response_model=Verdicts, responses=_PROBLEMS, openapi_extra=POSTS)
     async def score(request: Request) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def api(model: Model, settings: Settings) -> APIRouter:
         posts, verdicts = await _judged(request, explain=True)
         if kind != JSON:
             return _document(kind, posts, verdicts)
-        return _answer(verdicts) | {"inputs": [asdict(input_hashes(post)) for post in posts]}
+        return _answer(verdicts) | {"inputs": [_hashes(post) for post in posts]}
 
     @router.get("/v1/detectors")
     def detectors() -> Detectors:
@@ -74,12 +77,17 @@ def api(model: Model, settings: Settings) -> APIRouter:
         known = [KnownDetector(name=name, paper=kind.paper, idea=kind.idea) for name, kind in kinds.items()]
         return Detectors(serving=serving(model.scorer), detectors=known, review=settings.review is not None)
 
-    async def _judged(request: Request, *, explain: bool) -> tuple[list[Post], list[Verdict]]:
+    async def _judged(request: Request, *, explain: bool) -> Judged:
         with held.body() as take:
-            posts = list(await read_posts(request, settings, take))
-            request.state.posts = len(posts)
-            rates.take(request, len(posts))
-            return posts, await _while_waited_for(request, model.judge(posts, explain=explain))
+            given = await read_posts(request, settings, take)
+            request.state.posts = len(given)
+            rates.take(request, len(given))
+
+            async def judged() -> Judged:
+                posts = await with_pictures(given, fetcher, take)
+                return posts, await model.judge(posts, explain=explain)
+
+            return await _while_waited_for(request, judged())
 
     def _answer(verdicts: list[Verdict]) -> dict[str, Any]:
         scorer = model.scorer
@@ -146,12 +154,16 @@ def _accepted(request: Request) -> str:
     raise MediaTypeError(f"an explanation is written as {JSON}, {HTML} or {CLAIM_REVIEW}; name one in Accept")
 
 
-def _document(kind: str, posts: list[Post], verdicts: list[Verdict]) -> Response:
+def _hashes(post: Post | BadPost) -> dict[str, Any] | None:
+    return None if isinstance(post, BadPost) else asdict(input_hashes(post))
+
+
+def _document(kind: str, posts: list[Post | BadPost], verdicts: list[Verdict]) -> Response:
     if len(posts) != 1:
         raise InputError(f"{kind} is of one post, and {len(posts)} were sent; ask for {JSON}, or send one")
     (post,), (verdict,) = posts, verdicts
-    if verdict.error is not None:
-        raise InputError(verdict.error)
+    if isinstance(post, BadPost) or verdict.error is not None:
+        raise InputError(verdict.error or "the post cannot be judged")
     if kind == HTML:
         return HTMLResponse(explanation_page(post, verdict))
     return JSONResponse(claim_review(post, verdict), media_type=CLAIM_REVIEW)

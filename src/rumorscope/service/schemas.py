@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from rumorscope.encoders.preprocess import MAX_IMAGES, MAX_TEXT_CHARACTERS
 
@@ -33,16 +42,31 @@ FileBytes = Annotated[
 
 
 class Picture(Given):
-    """One picture: its file's bytes. A URL is never fetched."""
+    """One picture: its file's bytes."""
 
     data: FileBytes = Field(description="the file's bytes in base64")
+
+
+class LinkedPicture(Given):
+    """One picture by its URL: fetched where the operator allows its host, else an error of its post."""
+
+    url: str = Field(max_length=2000, description="https://HOST/PATH", json_schema_extra={"format": "uri"})
+
+
+def _kind(picture: Any) -> str:
+    return "url" if isinstance(picture, Mapping) and "url" in picture else "data"
+
+
+AnyPicture = Annotated[
+    Annotated[Picture, Tag("data")] | Annotated[LinkedPicture, Tag("url")], Discriminator(_kind)
+]
 
 
 class GivenPost(Given):
     """One post. It may lack a text, or pictures, but not both."""
 
     text: Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS)] = ""
-    images: tuple[Picture, ...] = Field((), max_length=MAX_IMAGES)
+    images: tuple[AnyPicture, ...] = Field((), max_length=MAX_IMAGES)
     id: str | None = Field(
         None, max_length=200, description="comes back with the verdict; else its number, from 1"
     )
@@ -57,7 +81,8 @@ class ScoreRequest(Given):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"posts": [{"id": "1", "text": "Shark swims down the flooded highway!", "language": "en"}]}
+                {"posts": [{"id": "1", "text": "Shark swims down the flooded highway!", "language": "en"}]},
+                {"posts": [{"images": [{"url": "https://pics.example.org/shark.jpg"}]}]},
             ]
         }
     )
@@ -97,7 +122,9 @@ class Verdicts(BaseModel):
 class Explained(Verdicts):
     """Verdicts with their evidence, and the hashes of what was judged."""
 
-    inputs: list[dict[str, Any]] = Field(description="SHA-256 of each post's text and pictures")
+    inputs: list[dict[str, Any] | None] = Field(
+        description="SHA-256 of each post's text and pictures; null where a picture could not be fetched"
+    )
 
 
 class Serving(BaseModel):

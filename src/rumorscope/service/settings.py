@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,15 @@ def _checked_rate(rate: str) -> str:
     except ValueError:
         raise ValueError(f"{rate!r} is no rate; write one such as '600/minute' or '5/second'") from None
     return rate
+
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?", re.IGNORECASE)
+
+
+def _checked_host(host: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{host!r} is no host; write one such as 'pics.example.org' or '*.example.org'")
+    return host
 
 
 class Settings(BaseSettings):
@@ -57,6 +67,15 @@ class Settings(BaseSettings):
     shutdown_seconds: PositiveFloat = Field(
         default=30.0, description="to finish what was accepted, once told to stop"
     )
+
+    fetch_hosts: tuple[Annotated[str, AfterValidator(_checked_host)], ...] = Field(
+        default=(),
+        description="hosts that pictures may be fetched from by URL, as in "
+        'RUMORSCOPE_FETCH_HOSTS=\'["pics.example.org", "*.example.com"]\'',
+    )
+    fetch_http: bool = Field(default=False, description="whether also by http://, which anybody can alter")
+    fetch_seconds: PositiveFloat = Field(default=10.0, description="for one picture by URL, in all")
+    fetch_bytes: PositiveInt = Field(default=10_000_000, description="of one picture by URL")
 
     @model_validator(mode="after")
     def _largest_request_fits(self) -> Settings:
