@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from rumorscope.errors import InputError
 if TYPE_CHECKING:
     from rumorscope.post import Post, Verdict
     from rumorscope.scoring.files import Summary
+    from rumorscope.scoring.scorer import Scorer
 
 
 @app.command()
@@ -37,6 +39,9 @@ def score(
     ),
     batch_size: int = typer.Option(32, min=1, help="Posts judged at once."),
     device: str = typer.Option("auto", help="auto, cpu, cuda or cuda:1."),
+    runtime: str = typer.Option(
+        "auto", help="torch, or what `rumorscope export` wrote: openvino, onnx, openvino-int8."
+    ),
     image_root: Path | None = typer.Option(
         None, help="The folder that a file's pictures must lie in, if not the file's own."
     ),
@@ -69,46 +74,52 @@ def score(
         if out is None:
             raise InputError(f"say where the verdicts of {post} go: --out verdicts.jsonl")
         options = {"batch_size": batch_size, "explain": explain, "overwrite": overwrite}
-        summary = _score_file(Path(post), out, run, device, image_root, options)
+        load = partial(_scorer, run, device, runtime)
+        summary = _score_file(Path(post), out, load, image_root, options)
         _print_summary(summary, out, as_json=as_json)
         return
     if out is not None:
         raise InputError(f"--out goes with a file of posts, and '{post[:80]}' is none")
-    judged, verdict = judge(post, image, run, device)
+    judged, verdict = judge(post, image, run, device, runtime)
     _print_verdict(judged, verdict, as_json=as_json)
 
 
-def judge(text: str, images: Sequence[Path], run: str, device: str) -> tuple[Post, Verdict]:
+def judge(
+    text: str, images: Sequence[Path], run: str, device: str, runtime: str = "auto"
+) -> tuple[Post, Verdict]:
     """One post and its verdict with evidence. Raises InputError where it cannot be judged."""
     from rumorscope.post import Post
-    from rumorscope.scoring.scorer import Scorer
 
     for image in images:
         if re.match(r"[a-z]{2,}:/", str(image)):  # a path has lost the second slash; a drive has one letter
             raise InputError(f"--image {image} looks like a URL, which is never fetched; save it to a file")
     post = Post("1", text, tuple(images))
-    (verdict,) = Scorer.load(run, device=device)([post], explain=True)
+    (verdict,) = _scorer(run, device, runtime)([post], explain=True)
     if verdict.error is not None:
         raise InputError(verdict.error.removeprefix("post 1: "))
     return post, verdict
 
 
+def _scorer(run: str, device: str, runtime: str) -> Scorer:
+    from rumorscope.scoring.scorer import Scorer
+
+    return Scorer.load(run, device=device, runtime=runtime)
+
+
 def _score_file(
-    path: Path, out: Path, run: str, device: str, image_root: Path | None, options: dict[str, Any]
+    path: Path, out: Path, load: Callable[[], Scorer], image_root: Path | None, options: dict[str, Any]
 ) -> Summary:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from rumorscope.scoring.files import score_file
     from rumorscope.scoring.readers import PostFile
-    from rumorscope.scoring.scorer import Scorer
 
     posts = PostFile(path, image_root)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("posts", total=posts.count())
-        scorer = Scorer.load(run, device=device)
-        return score_file(scorer, posts, out, progress=lambda row: bar.update(task, completed=row), **options)
+        return score_file(load(), posts, out, progress=lambda row: bar.update(task, completed=row), **options)
 
 
 def _print_verdict(post: Post, verdict: Verdict, *, as_json: bool) -> None:

@@ -36,6 +36,9 @@ def serve(
         None, help="Keep a review queue and its audit log in this file (SQLite); see docs/page.md."
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda or cuda:1."),
+    runtime: str = typer.Option(
+        "auto", help="torch, or what `rumorscope export` wrote: openvino, onnx, openvino-int8."
+    ),
 ) -> None:
     """Open a page for checking posts, and the HTTP service behind it.
 
@@ -60,7 +63,7 @@ def serve(
     settings = _settings(review=review, keys=keys)
     if not _is_loopback(host):
         settings = _opened(host, settings, allow_anonymous=allow_anonymous)
-    service = create_app(Scorer.load(run, device=device), settings)
+    service = create_app(Scorer.load(run, device=device, runtime=runtime), settings)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)

@@ -46,7 +46,7 @@ class PretrainedImageEncoder(ImageEncoder):
 
     def forward(self, pixels: Tensor) -> ImageFeatures:
         """(U, 3, S, S) uint8 → (U, R, D) regions and (U, D) pooled."""
-        if not len(pixels):
+        if pixels.shape[0] == 0:
             return self._nothing()
         return self._encode(self.normalise(pixels).to(self.tower.dtype))
 

@@ -52,7 +52,7 @@ class SclipImageEncoder(PretrainedImageEncoder):
         field = self.grid.receptive_fields[scale]
         embeddings = self.tower.embeddings
         patches = F.conv2d(pixels, self.kernels[scale], stride=field).flatten(2).mT
-        summary = embeddings.class_embedding.expand(len(pixels), 1, -1)
+        summary = embeddings.class_embedding.expand(pixels.shape[0], 1, -1)
         positions = resample_positions(embeddings.position_embedding.weight, self.image_size // field)
         tokens = torch.cat([summary, patches], dim=1) + positions + self.scale_embedding[scale]
         hidden = self.tower.encoder(inputs_embeds=self.tower.pre_layrnorm(tokens)).last_hidden_state

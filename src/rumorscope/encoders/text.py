@@ -94,7 +94,7 @@ def first_token(tokens: Tensor, mask: Tensor) -> Tensor:
 def last_token(tokens: Tensor, mask: Tensor) -> Tensor:
     """(B, T, D) → (B, D): the state of the last real token, which ends the text, cut or not."""
     last = (mask.sum(dim=1) - 1).clamp(min=0)  # (B,)
-    return tokens[torch.arange(len(tokens), device=tokens.device), last]
+    return tokens[torch.arange(tokens.shape[0], device=tokens.device), last]
 
 
 _SUMMARIES = {"clip_text_model": last_token, "chinese_clip_text_model": first_token}

@@ -76,5 +76,6 @@ def _made_from(scorer: Scorer, posts: PostFile, *, explain: bool) -> dict[str, A
         "image_root": str(posts.image_root.resolve()),
         "detector": scorer.name,
         "checkpoint": scorer.checkpoint,
+        "runtime": scorer.runtime,
         "evidence": explain,
     }

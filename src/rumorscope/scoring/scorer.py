@@ -22,6 +22,7 @@ from rumorscope.errors import InputError
 from rumorscope.explanation.occlusion import complete
 from rumorscope.explanation.record import read_faithfulness
 from rumorscope.post import Evidence, FailureModes, Label, Post, Verdict
+from rumorscope.runtime.engines import TORCH, use_runtime
 from rumorscope.scoring.prefetch import prefetch
 from rumorscope.training.checkpoint import Calibration, load_checkpoint, resolve_checkpoint
 from rumorscope.training.domain import Domain
@@ -53,6 +54,7 @@ class Scorer:
         domain: Domain | None = None,
         details: Mapping[str, Any] | None = None,
         folder: Path | None = None,
+        runtime: str = TORCH,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.calibration = calibration
@@ -63,17 +65,20 @@ class Scorer:
         self.domain = domain
         self.details = details or {}  # of the training, as the checkpoint tells them
         self.folder = folder  # of the checkpoint, where it has one
+        self.runtime = runtime  # what its towers answer by, such as openvino-int8
         # A tokenizer's first call sets its truncation, which two threads must not do at once.
         detector.preprocess.prepare(Post("", ""))
 
     @classmethod
-    def load(cls, checkpoint: str | Path = "compact", *, device: str = "auto") -> Self:
+    def load(cls, checkpoint: str | Path = "compact", *, device: str = "auto", runtime: str = "auto") -> Self:
         """Load a run's folder, a checkpoint's folder, or "compact", which the package carries.
 
+        `runtime` "auto" takes what `rumorscope export` wrote, where it did; see `use_runtime` for the others.
         Raises InputError where there is none, and CheckpointError where it is damaged.
         """
         device = pick_device(device)
         loaded = load_checkpoint(resolve_checkpoint(checkpoint), device)
+        answering = use_runtime(loaded, runtime, device)
         return cls(
             loaded.detector,
             loaded.calibration,
@@ -83,6 +88,7 @@ class Scorer:
             domain=loaded.domain,
             details=loaded.details,
             folder=loaded.folder,
+            runtime=answering,
             faithfulness=read_faithfulness(loaded.folder, loaded.hash),
         )
 

@@ -77,6 +77,7 @@ def serving(scorer: Scorer) -> Serving:
     return Serving(
         name=scorer.name,
         checkpoint=scorer.checkpoint,
+        runtime=scorer.runtime,
         paper=detector.paper,
         idea=detector.idea,
         reads=sorted(detector.reads, reverse=True),

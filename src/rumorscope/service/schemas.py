@@ -132,6 +132,7 @@ class Serving(BaseModel):
 
     name: str
     checkpoint: str
+    runtime: str = Field(description="what computes: torch, or an export such as openvino-int8")
     paper: str
     idea: str
     reads: list[str] = Field(description="text, image: what its answers can depend on")

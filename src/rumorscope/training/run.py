@@ -93,6 +93,15 @@ def train_run(
 
 def validation_posts(folder: Path) -> Sequence[Post]:
     """The posts that a finished run validated on. Raises InputError where they are not what they were."""
+    return _material(folder).validation
+
+
+def training_posts(folder: Path) -> Sequence[Post]:
+    """The posts that a finished run learned from, by the same rules."""
+    return _material(folder).train
+
+
+def _material(folder: Path) -> Material:
     path = folder / "config.json"
     if not path.is_file():
         raise InputError(f"{folder} is no run with posts of its own: it has no config.json; give --data")
@@ -103,7 +112,7 @@ def validation_posts(folder: Path) -> Sequence[Post]:
         raise InputError(
             f"the data of {folder} have changed since its training; name other posts with --data"
         )
-    return material.validation
+    return material
 
 
 def _record(config: RunConfig, material: Material) -> dict[str, Any]:
