@@ -81,6 +81,21 @@ def test_every_format_holds_the_same_rows(kind: str, explain: bool, tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_half_a_character_anywhere_in_a_row_ends_no_run(kind: str, tmp_path: Path) -> None:
+    half = '"\\ud800"'
+    rows = [
+        f'{{"id": {half}, "text": 5}}',
+        f'{{"id": "b", "image": {half}}}',
+        f'{{"id": "c", "text": {half}}}',
+    ]
+    (tmp_path / "posts.jsonl").write_text("\n".join(rows))
+    score_file(toy_scorer(), PostFile(tmp_path / "posts.jsonl"), tmp_path / f"verdicts.{kind}")
+    found = rows_of(tmp_path / f"verdicts.{kind}")
+    assert [row["id"] for row in found] == ["\ufffd", "b", "c"]
+    assert [bool(row["error"]) for row in found] == [True, True, False]
+
+
 class Interruption(BaseException):
     pass
 

@@ -47,7 +47,7 @@ def _utc_if_naive(value: datetime | None) -> datetime | None:
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-def _whole_characters(value: str) -> str:
+def whole_characters(value: str) -> str:
     """JSON can hold half a character (a lone surrogate), which no file and no tokenizer takes."""
     try:
         value.encode()
@@ -56,8 +56,8 @@ def _whole_characters(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_whole_characters)]
-Identifier = Annotated[str, Field(min_length=1), AfterValidator(_whole_characters), BeforeValidator(_text_id)]
+Text = Annotated[str, AfterValidator(whole_characters)]
+Identifier = Annotated[str, Field(min_length=1), AfterValidator(whole_characters), BeforeValidator(_text_id)]
 Name = Annotated[Text | None, BeforeValidator(_nothing_if_empty)]
 User = Annotated[Name, BeforeValidator(_text_id)]
 Time = Annotated[datetime | None, BeforeValidator(_nothing_if_empty)]

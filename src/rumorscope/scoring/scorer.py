@@ -15,6 +15,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from rumorscope.data.row import whole_characters
 from rumorscope.data.text import clean_text
 from rumorscope.detectors import Detector, Output
 from rumorscope.encoders.preprocess import Batch, Sample
@@ -203,7 +204,8 @@ class Scorer:
         )
 
     def _failed(self, bad: BadPost) -> Verdict:
-        return Verdict(bad.id, None, None, self.name, self.checkpoint, error=bad.error)
+        post_id, error = whole_characters(bad.id), whole_characters(bad.error)
+        return Verdict(post_id, None, None, self.name, self.checkpoint, error=error)
 
 
 def pick_device(device: str) -> str:
