@@ -17,7 +17,7 @@ from rumorscope.errors import InputError
 
 if TYPE_CHECKING:
     from rumorscope.post import Post, Verdict
-    from rumorscope.scoring.files import Summary
+    from rumorscope.scoring.files import Judging, Summary
     from rumorscope.scoring.scorer import Scorer
 
 
@@ -42,6 +42,12 @@ def score(
     runtime: str = typer.Option(
         "auto", help="torch, or what `rumorscope export` wrote: openvino, onnx, openvino-int8."
     ),
+    ray: bool = typer.Option(
+        False, "--ray", help="Judge a file on the Ray cluster of RAY_ADDRESS, or on all of this machine."
+    ),
+    workers: int | None = typer.Option(
+        None, min=1, help="With --ray: how many processes.  [default: one a processor]"
+    ),
     image_root: Path | None = typer.Option(
         None, help="The folder that a file's pictures must lie in, if not the file's own."
     ),
@@ -65,6 +71,7 @@ def score(
     \b
         rumorscope score posts.jsonl --out verdicts.jsonl
         rumorscope score posts.csv --out verdicts.parquet --run runs/micc
+        RAY_ADDRESS=10.0.0.1:6379 rumorscope score posts.jsonl --out verdicts.jsonl --ray
     """
     from rumorscope.scoring.readers import names_post_file
 
@@ -74,10 +81,13 @@ def score(
         if out is None:
             raise InputError(f"say where the verdicts of {post} go: --out verdicts.jsonl")
         options = {"batch_size": batch_size, "explain": explain, "overwrite": overwrite}
-        load = partial(_scorer, run, device, runtime)
-        summary = _score_file(Path(post), out, load, image_root, options)
+        load = partial(_scorer, _everywhere(run), device, runtime)
+        judging = partial(_cluster, load, workers) if ray else load
+        summary = _score_file(Path(post), out, judging, image_root, options)
         _print_summary(summary, out, as_json=as_json)
         return
+    if ray:
+        raise InputError("--ray goes with a file of posts: one post is judged here")
     if out is not None:
         raise InputError(f"--out goes with a file of posts, and '{post[:80]}' is none")
     judged, verdict = judge(post, image, run, device, runtime)
@@ -106,8 +116,19 @@ def _scorer(run: str, device: str, runtime: str) -> Scorer:
     return Scorer.load(run, device=device, runtime=runtime)
 
 
+def _cluster(load: Callable[[], Scorer], workers: int | None) -> Judging:
+    from rumorscope.scoring.cluster import Cluster
+
+    return Cluster(load, workers)
+
+
+def _everywhere(run: str) -> str:
+    """The name of a run for processes with another working folder."""
+    return str(Path(run).absolute()) if Path(run).is_dir() else run
+
+
 def _score_file(
-    path: Path, out: Path, load: Callable[[], Scorer], image_root: Path | None, options: dict[str, Any]
+    path: Path, out: Path, load: Callable[[], Judging], image_root: Path | None, options: dict[str, Any]
 ) -> Summary:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rumorscope.errors import InputError
+from rumorscope.post import Post, Verdict
 from rumorscope.scoring.journal import Journal
 from rumorscope.scoring.readers import PostFile
 from rumorscope.scoring.records import COLUMNS, EVIDENCE, record
-from rumorscope.scoring.scorer import Scorer
+from rumorscope.scoring.scorer import BadPost
+
+
+class Judging(Protocol):
+    """What judges: a `Scorer`, or a `Cluster` of them."""
+
+    name: str
+    checkpoint: str
+    runtime: str
+
+    def __call__(
+        self, posts: Iterable[Post | BadPost], *, batch_size: int = 32, explain: bool = False
+    ) -> Iterator[Verdict]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class Summary:
 
 
 def score_file(
-    scorer: Scorer,
+    scorer: Judging,
     posts: PostFile,
     out: Path,
     *,
@@ -69,7 +82,7 @@ def _count(row: dict[str, Any], counts: dict[str, int]) -> None:
     counts["errors"] += row["error"] is not None
 
 
-def _made_from(scorer: Scorer, posts: PostFile, *, explain: bool) -> dict[str, Any]:
+def _made_from(scorer: Judging, posts: PostFile, *, explain: bool) -> dict[str, Any]:
     """What must agree for two runs to write one output."""
     return {
         "input": posts.fingerprint(),
