@@ -11,7 +11,7 @@ import pytest
 
 from rumorscope.errors import InputError
 from rumorscope.post import Post
-from rumorscope.scoring import raw_rows
+from rumorscope.scoring import readers
 from rumorscope.scoring.readers import PostFile, names_post_file
 from rumorscope.scoring.scorer import BadPost
 
@@ -85,7 +85,7 @@ def test_malformed_lines_keep_their_place(tmp_path: Path) -> None:
 
 
 def test_a_line_without_end_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw_rows, "MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(readers, "MAX_ROW_BYTES", 100)
     path = tmp_path / "posts.jsonl"
     path.write_text('{"id": "a", "text": "' + "x" * 1000 + '"}\n{"id": "b", "text": "short"}\n')
     long, short = PostFile(path)
@@ -103,7 +103,7 @@ def test_csv_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
 
 
 def test_csv_field_without_end_does_not_fill_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw_rows, "MAX_ROW_BYTES", 50)
+    monkeypatch.setattr(readers, "MAX_ROW_BYTES", 50)
     path = tmp_path / "posts.csv"
     path.write_text('id,text\n1,one\n2,"' + "x" * 200 + "\n")
     good, bad = PostFile(path)
@@ -128,49 +128,6 @@ def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(InputError, match="not a readable Parquet file"):
         list(PostFile(path))
-
-
-def awkward(folder: Path, kind: str) -> Path:
-    """Blank lines, line ends of every sort, a byte order mark, lines and rows that are broken."""
-    path = folder / f"awkward.{kind}"
-    if kind == "jsonl":
-        path.write_bytes(
-            b'\xef\xbb\xbf{"id": "a", "text": "one"}\n\n{"text": "\xe6\xb5\xb7"}\r\n{\n \n'
-            + b'{"id": "long", "text": "' + b"x" * 200
-            + b'"}\n[1]\n{"text": "\xff"}\n{"id": "z", "text": "end"}'
-        )  # fmt: skip
-    elif kind == "csv":
-        path.write_bytes(
-            b'\xef\xbb\xbfid,text\r\n1,one\r\n2\n\n3,"two\nlines, \xe6\xb5\xb7"\r\r4,\xff\r\n5,"'
-            + b"x" * 200 + b'"\n6,a,b\r7,end'
-        )  # fmt: skip
-    else:
-        rows = pa.Table.from_pylist([{"id": str(n), "text": "sea " * n} for n in range(150)])
-        pq.write_table(rows, path, row_group_size=70)
-    return path
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_reading_from_a_mark_gives_the_rest_of_the_rows(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(raw_rows, "MAX_ROW_BYTES", 100)
-    posts = PostFile(awkward(tmp_path, kind))
-    everything, marks = list(posts), list(posts.marks())
-    assert len(everything) == len(marks) == posts.count() == {"jsonl": 7, "csv": 7, "parquet": 150}[kind]
-    for row, mark in enumerate(marks):
-        assert list(posts.after(mark)) == everything[row:]
-        assert list(posts.marks(mark)) == marks[row:]
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_a_file_without_rows_has_no_marks(kind: str, tmp_path: Path) -> None:
-    path = tmp_path / f"none.{kind}"
-    if kind == "parquet":
-        pq.write_table(pa.table({"text": pa.array([], pa.string())}), path)
-    else:
-        path.write_text("id,text\n" if kind == "csv" else "\n\n")
-    assert list(PostFile(path)) == list(PostFile(path).marks()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rumorscope.data.manifest import explain
 from rumorscope.errors import InputError
 from rumorscope.post import Post
-from rumorscope.scoring.raw_rows import json_lines
-from rumorscope.scoring.readers import PostFile
+from rumorscope.scoring.readers import PostFile, json_lines
 
 MAX_FILE_BYTES = 200_000_000
 MAX_ROWS = 200_000
